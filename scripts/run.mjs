@@ -1,0 +1,13 @@
+// Runs a program of the project on a fresh machine: installs what is missing, then starts it on the project's own Node.
+// This file and install.mjs run on whatever Node is there already.
+import { spawn } from 'node:child_process';
+import { install, projectNode } from './install.mjs';
+
+const [program, ...args] = process.argv.slice(2);
+await install();
+// Without the flag, Node opens its debugger on SIGUSR1, which is the signal to reopen logs.
+const child = spawn(projectNode(), ['--disable-sigusr1', program, ...args], { stdio: 'inherit' });
+// A terminal sends SIGINT to both of us, and a second one would end the gate at once.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));
