@@ -1,0 +1,83 @@
+// Owns GateError: the one error class of the gate, with a closed union of codes.
+
+/** Whose fault an error is: it decides between 4xx, 502/504 and 500, and what the log asks the operator to do. */
+export type Fault = 'client' | 'upstream' | 'gate';
+
+/** Every code that the gate puts into problem JSON or a log line. Stable: people script against them. */
+export type ErrorCode =
+  | 'BODY_TIMEOUT'
+  | 'BODY_TOO_LARGE'
+  | 'CHALLENGE_UNKNOWN'
+  | 'CLIENT_GONE'
+  | 'CONFIG_INVALID'
+  | 'DRAINING'
+  | 'FIRMWARE_LINK_DEAD'
+  | 'FIRMWARE_LINK_EXPIRED'
+  | 'FIRMWARE_NO_LENGTH'
+  | 'FIRMWARE_REDIRECT'
+  | 'HOST_AMBIGUOUS'
+  | 'HOST_MISSING'
+  | 'HOST_UNKNOWN'
+  | 'INTERNAL'
+  | 'LISTEN_FAILED'
+  | 'METHOD_NOT_ALLOWED'
+  | 'PATH_AMBIGUOUS'
+  | 'PATH_INVALID'
+  | 'PLAIN_HTTP_CLOSED'
+  | 'REPLY_TOO_LARGE'
+  | 'ROUTE_NOT_FOUND'
+  | 'ROUTE_REFUSED'
+  | 'STATE_DAMAGED'
+  | 'STATE_DIR'
+  | 'TLS_MATERIAL'
+  | 'UPGRADE_NOT_HERE'
+  | 'UPSTREAM_CONNECT'
+  | 'UPSTREAM_REPLY'
+  | 'UPSTREAM_RESET'
+  | 'UPSTREAM_STATUS'
+  | 'UPSTREAM_TIMEOUT';
+
+export type ErrorFacts = {
+  fault: Fault;
+  /** HTTP status where the error is answered to a client. */
+  status?: number;
+  /** Whether the same request may succeed when tried again. */
+  retry?: boolean;
+  /** Flat facts for the log and the problem JSON: names, addresses, numbers; never secrets. */
+  facts?: Record<string, string | number>;
+  cause?: unknown;
+};
+
+/** An error that names the thing and the next step in its message, and carries the rest as fields. */
+export class GateError extends Error {
+  override readonly name = 'GateError';
+  readonly code: ErrorCode;
+  readonly fault: Fault;
+  readonly status: number;
+  readonly retry: boolean;
+  readonly facts: Record<string, string | number>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorFacts) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.fault = options.fault;
+    this.status = options.status ?? { client: 400, upstream: 502, gate: 500 }[options.fault];
+    this.retry = options.retry ?? false;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** The system or library code of an unknown error (`ECONNREFUSED`, `UND_ERR_SOCKET`), else its name. */
+export function errorCode(error: unknown): string {
+  if (error instanceof Error) {
+    const code = (error as Error & { code?: unknown }).code;
+    return typeof code === 'string' ? code : error.name;
+  }
+  return typeof error;
+}
+
+/** One line of text for an unknown error, without its stack. */
+export function errorText(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return errorText(error.errors[0]);
+  return error instanceof Error ? error.message || errorCode(error) : String(error);
+}
