@@ -1,0 +1,114 @@
+// Owns decide: from the facts of a request to the one action that follows, with its reason. Pure and total.
+import type { ErrorCode } from '../base/errors.ts';
+import type { RouteConfig } from '../config/config.ts';
+import type { Facts } from './facts.ts';
+import { type PlainVerdict, plainVerdict } from './plain-http.ts';
+import type { Because } from './reasons.ts';
+import { type Policy, pathWithin } from './view.ts';
+
+export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
+
+/** A way to the upstream: the route, the path that was decided on, and the name of ours that goes into Host. */
+export type Passage = {
+  route: RouteConfig;
+  upstream: string;
+  /** Path and query, as forwarded. */
+  path: string;
+  /** The name of ours by which the client reached us: a domain, or a bare address on the LAN. */
+  site: string;
+  plain: PlainVerdict;
+};
+
+export type Decision =
+  | { action: 'challenge'; keyAuthorization: string; because: Because }
+  | { action: 'redirect'; location: string; because: Because; route: string }
+  | { action: 'refuse'; status: number; code: ErrorCode; because: Because; route: string | null; allow?: string }
+  | ({ action: 'ota-check'; because: Because } & Passage)
+  | ({ action: 'firmware'; because: Because } & Passage)
+  | ({ action: 'relay'; because: Because } & Passage);
+
+/**
+ * What to do with a request or an upgrade: both take this way, so that a WebSocket over plain HTTP cannot slip past
+ * the scheme policy. `nowMs` is milliseconds since the epoch. No I/O, never throws.
+ */
+export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
+  const { target } = facts;
+  if (target.kind === 'invalid') return refuse(400, 'PATH_INVALID', 'path-invalid');
+  if (target.kind === 'asterisk') return refuse(404, 'ROUTE_NOT_FOUND', 'no-route');
+
+  // Before all policy: renewals must not depend on who may use plain HTTP (RFC 8555 section 8.3).
+  if (target.path.startsWith(CHALLENGE_PREFIX) && !facts.websocket) return decideChallenge(facts, policy, target.path);
+
+  if (facts.hostFault === 'missing') return refuse(400, 'HOST_MISSING', 'host-missing');
+  if (facts.hostFault === 'ambiguous') return refuse(400, 'HOST_AMBIGUOUS', 'host-ambiguous');
+  const onLan = facts.clientFrom !== 'unknown' && policy.isLan(facts.client);
+  const site = policy.knownHost(facts.host, onLan);
+  if (site === null) return refuse(facts.scheme === 'https' ? 421 : 404, 'HOST_UNKNOWN', 'host-unknown');
+
+  const route = policy.routeFor(site, target.path);
+  const lenient = policy.routeFor(site, target.loose);
+  if (route !== lenient) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
+  if (route === null) return refuse(404, 'ROUTE_NOT_FOUND', 'no-route');
+  if (route.target.kind === 'refuse') return refuse(403, 'ROUTE_REFUSED', 'route-refused', route);
+
+  const verdict = plainVerdict(facts, route, policy, onLan, nowMs);
+  if (!verdict.allowed) return turnAway(facts, route, policy, site, verdict.because);
+  const passage: Passage = {
+    route,
+    upstream: route.target.upstream,
+    path: pathWithin(route, target.path) + target.query,
+    site,
+    plain: verdict.plain,
+  };
+  return decideRole(facts, route, passage, verdict.because);
+}
+
+function decideRole(facts: Facts, route: RouteConfig, passage: Passage, because: Because): Decision {
+  if (route.role === 'ota-check' || route.role === 'firmware') {
+    if (facts.websocket) return refuse(400, 'UPGRADE_NOT_HERE', 'upgrade-not-here', route);
+  }
+  switch (route.role) {
+    case 'ota-check':
+      // OPTIONS and the like come from a browser's test page; only these two are a device's check.
+      return { action: facts.method === 'GET' || facts.method === 'POST' ? 'ota-check' : 'relay', because, ...passage };
+    case 'firmware':
+      if (facts.method !== 'GET' && facts.method !== 'HEAD') {
+        return { ...refuse(405, 'METHOD_NOT_ALLOWED', 'method-not-allowed', route), allow: 'GET, HEAD' };
+      }
+      if (facts.seal.kind === 'damaged') return refuse(404, 'FIRMWARE_LINK_DEAD', 'seal-damaged', route);
+      if (facts.seal.kind === 'expired') return refuse(404, 'FIRMWARE_LINK_EXPIRED', 'seal-expired', route);
+      if (facts.seal.kind === 'sealed' && facts.seal.route !== route.name) {
+        return refuse(404, 'FIRMWARE_LINK_DEAD', 'seal-other-route', route);
+      }
+      return { action: 'firmware', because, ...passage };
+    case 'device':
+    case 'web':
+      return { action: 'relay', because, ...passage };
+  }
+}
+
+function decideChallenge(facts: Facts, policy: Policy, path: string): Decision {
+  const keyAuthorization = policy.challenges.get(path.slice(CHALLENGE_PREFIX.length));
+  if (keyAuthorization === undefined) return refuse(404, 'CHALLENGE_UNKNOWN', 'challenge-unknown');
+  if (facts.method !== 'GET' && facts.method !== 'HEAD') {
+    return { ...refuse(405, 'METHOD_NOT_ALLOWED', 'method-not-allowed'), allow: 'GET, HEAD' };
+  }
+  return { action: 'challenge', keyAuthorization, because: 'challenge' };
+}
+
+/** Plain HTTP that may not pass: a browser is moved to https, a device is told, since no device follows a redirect. */
+function turnAway(facts: Facts, route: RouteConfig, policy: Policy, site: string, because: Because): Decision {
+  if (route.role !== 'web') return refuse(426, 'PLAIN_HTTP_CLOSED', because, route);
+  const redirectable = (facts.method === 'GET' || facts.method === 'HEAD') && !facts.websocket;
+  if (!redirectable || facts.target.kind !== 'path') return refuse(403, 'PLAIN_HTTP_CLOSED', because, route);
+  const host = site.includes(':') ? `[${site}]` : site;
+  const port = policy.view.publicPorts.https === 443 ? '' : `:${policy.view.publicPorts.https}`;
+  const location = `https://${host}${port}${pathWithin(route, facts.target.path)}${facts.target.query}`;
+  return { action: 'redirect', location, because, route: route.name };
+}
+
+type Refusal = Extract<Decision, { action: 'refuse' }>;
+
+function refuse(status: number, code: ErrorCode, because: Because, route: RouteConfig | null = null): Refusal {
+  return { action: 'refuse', status, code, because, route: route?.name ?? null };
+}
