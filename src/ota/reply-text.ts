@@ -1,0 +1,60 @@
+// Owns the text of an OTA reply: reads fields, and replaces values in place, so that all the rest stays byte for byte.
+import { type Node, type ParseError, parseTree } from 'jsonc-parser';
+
+export type ReplyText = {
+  /** The string at `outer.inner`, or null. */
+  string(outer: string, inner: string): string | null;
+  /** Puts a value in the place of the one at the path, wherever the path occurs. */
+  replace(path: readonly string[], value: unknown): void;
+  write(): Buffer;
+};
+
+type Edit = { offset: number; length: number; text: string };
+
+/** A reply as text with places, or null where it is not one JSON object in UTF-8. Never throws. */
+export function parseReply(reply: Buffer): ReplyText | null {
+  let text: string;
+  let root: Node | undefined;
+  const errors: ParseError[] = [];
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reply);
+    root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  } catch {
+    return null; // broken UTF-8, or nested deeper than the stack
+  }
+  if (errors.length > 0 || root?.type !== 'object') return null;
+  const object = root;
+  const edits: Edit[] = [];
+  return {
+    string: (outer, inner) => {
+      const found = nodesAt(object, [outer, inner])[0];
+      return found?.type === 'string' ? String(found.value) : null;
+    },
+    replace: (path, value) => {
+      for (const { offset, length } of nodesAt(object, path)) edits.push({ offset, length, text: JSON.stringify(value) });
+    },
+    write: () => Buffer.from(applyEdits(text, edits)),
+  };
+}
+
+/** All nodes at a path: cJSON on the device takes the first of two equal keys, other parsers the last. */
+function nodesAt(root: Node, path: readonly string[]): Node[] {
+  return path.reduce<Node[]>((nodes, key) => nodes.flatMap((node) => membersOf(node, key)), [root]);
+}
+
+/** cJSON compares keys without regard to case, so `URL` is the device's `url` too. */
+function membersOf(node: Node, key: string): Node[] {
+  if (node.type !== 'object') return [];
+  return (node.children ?? []).flatMap((property) => {
+    const [name, value] = property.children ?? [];
+    return value !== undefined && String(name?.value).toLowerCase() === key ? [value] : [];
+  });
+}
+
+function applyEdits(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  for (const { offset, length, text: put } of edits.toSorted((a, b) => b.offset - a.offset)) {
+    result = result.slice(0, offset) + put + result.slice(offset + length);
+  }
+  return result;
+}

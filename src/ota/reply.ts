@@ -1,0 +1,155 @@
+// Owns the rewriting of an OTA reply: from the upstream's reply and the device's way to us, to the reply for it. Pure.
+import { isIP } from 'node:net';
+import { parseReply, type ReplyText } from './reply-text.ts';
+import { isSafeVersion } from './version.ts';
+
+/** Java's way to say "no update"; devices know it, so it is neither rewritten nor ever fetched. */
+export const NO_UPDATE_LINK = 'NOT_ACTIVATED_FIRMWARE_THIS_IS_A_INVALID_URL';
+
+/** Where a firmware link may be fetched from, once judged: null means that it is not for us to fetch. */
+export type FirmwareSource = { route: string; routePath: string; source: string; plainForGood: boolean };
+
+export type ReplyContext = {
+  /** The scheme by which this device came. */
+  scheme: 'http' | 'https';
+  /** The name of ours that goes into addresses, and the ports as the world sees them. */
+  host: string;
+  ports: { http: number; https: number; mqtts: number | null };
+  /** Whether the device can trust our certificate: it came by https just now, or the chain is in ESP-IDF's bundle. */
+  trusted: boolean;
+  /** The opening through which a device came by plain HTTP. */
+  opening: { id: string; endsMs: number } | null;
+  /** What the device says it runs; for the shape of "no offer". */
+  runningVersion: string | null;
+  /** The device route that serves this path of a WebSocket address, or null. */
+  voiceRoute: (path: string) => { plainForGood: boolean } | null;
+  /** How we would fetch this link, or null where it is neither an upstream's nor allowed. */
+  firmwareSource: (link: URL) => FirmwareSource | null;
+  /** Makes the token of a link, or null where it would be too long. `prefix` is all of the URL that stands before it. */
+  seal: (source: FirmwareSource, offer: { version: string }, prefix: string) => string | null;
+};
+
+export type Change = { field: string; from: string; to: string; why: string };
+
+export type RewrittenReply = {
+  kind: 'rewritten' | 'unchanged' | 'not-json';
+  body: Buffer;
+  changes: Change[];
+  warnings: string[];
+  offer: { version: string; url: string } | null;
+};
+
+/** The largest reply that is read; real ones have less than 2 KiB. */
+export const MAX_REPLY_BYTES = 64 * 1024;
+
+/**
+ * Rewrites the addresses of a reply for the device that asked. Unknown fields, their order and their spelling stay byte
+ * for byte, signed fields (`mqtt.client_id`, `username`, `password`) too. What is not a JSON object goes through as it is.
+ */
+export function rewriteReply(reply: Buffer, context: ReplyContext): RewrittenReply {
+  const text = parseReply(reply);
+  if (text === null) {
+    return { kind: 'not-json', body: reply, changes: [], warnings: ['the reply is not a JSON object'], offer: null };
+  }
+  const notes: Notes = { changes: [], warnings: [] };
+  const offer = rewriteFirmware(text, context, notes);
+  rewriteWebsocket(text, context, notes);
+  rewriteMqtt(text, context, notes);
+  const body = notes.changes.length === 0 ? reply : text.write();
+  return { kind: notes.changes.length === 0 ? 'unchanged' : 'rewritten', body, ...notes, offer };
+}
+
+type Notes = { changes: Change[]; warnings: string[] };
+
+function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): RewrittenReply['offer'] {
+  const version = text.string('firmware', 'version');
+  const link = text.string('firmware', 'url');
+  if (version !== null && !isSafeVersion(version)) {
+    const running = context.runningVersion;
+    const own = running !== null && isSafeVersion(running) ? running : '0';
+    text.replace(['firmware'], { version: own, url: '' });
+    const why = 'no device can parse this version: it would restart for ever';
+    notes.changes.push({ field: 'firmware', from: version, to: 'no offer', why });
+    notes.warnings.push(`offer withheld, version ${JSON.stringify(version)}: ${why}`);
+    return null;
+  }
+  if (link === null || link === '' || link.includes(NO_UPDATE_LINK)) return null;
+  const url = parseUrl(link);
+  const source = url && context.firmwareSource(url);
+  if (!url || !source) {
+    notes.warnings.push(
+      url
+        ? `firmware.url points to ${url.origin}, which is neither an upstream nor in firmware.allow: left as it is`
+        : 'firmware.url is not a URL: left as it is',
+    );
+    return { version: version ?? '', url: link };
+  }
+  // A link is not stored on the device, so here even an unproved https is better than a link that is sure to fail.
+  const plain = context.scheme === 'http' && (context.opening !== null || source.plainForGood);
+  const prefix = `${origin(plain ? 'http' : 'https', context)}${source.routePath}`;
+  const token = context.seal(source, { version: version ?? '' }, prefix);
+  if (token === null) notes.warnings.push('the sealed link would be too long for old devices: the link is not sealed');
+  const unsealed = source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : null;
+  if (token === null && unsealed === null) return { version: version ?? '', url: link };
+  const rewritten = `${prefix}${token ?? unsealed}`;
+  text.replace(['firmware', 'url'], rewritten);
+  notes.changes.push({ field: 'firmware.url', from: link, to: rewritten, why: whyScheme(context, plain) });
+  return { version: version ?? '', url: rewritten };
+}
+
+function rewriteWebsocket(text: ReplyText, context: ReplyContext, notes: Notes): void {
+  const address = text.string('websocket', 'url');
+  if (address === null || address === '') return;
+  const url = parseUrl(address);
+  const route = url && (url.protocol === 'ws:' || url.protocol === 'wss:') ? context.voiceRoute(url.pathname) : null;
+  if (!url || !route) {
+    notes.warnings.push('websocket.url leads to no device route of this gate: left as it is');
+    return;
+  }
+  // This address is kept in the device's flash: it must work for good, not only while an opening lasts.
+  const plain = context.scheme === 'http' && context.opening === null && route.plainForGood;
+  if (!plain && !context.trusted) {
+    notes.warnings.push(
+      'websocket.url is left as it is: the device cannot be known to trust our certificate, and plain ws is not open to it for good',
+    );
+    return;
+  }
+  const rewritten = `${origin(plain ? 'ws' : 'wss', context)}${url.pathname}${url.search}`;
+  if (rewritten === address) return;
+  text.replace(['websocket', 'url'], rewritten);
+  notes.changes.push({ field: 'websocket.url', from: address, to: rewritten, why: whyScheme(context, plain) });
+}
+
+function rewriteMqtt(text: ReplyText, context: ReplyContext, notes: Notes): void {
+  const endpoint = text.string('mqtt', 'endpoint');
+  if (endpoint === null || endpoint === '' || context.ports.mqtts === null) return;
+  if (!context.trusted) {
+    notes.warnings.push('mqtt.endpoint is left as it is: the device cannot be known to trust our certificate');
+    return;
+  }
+  // Devices speak TLS only where the port is 8883.
+  if (context.ports.mqtts !== 8883) {
+    notes.warnings.push('mqtt.endpoint is left as it is: devices use TLS only on port 8883 (public.mqtts)');
+    return;
+  }
+  const rewritten = `${context.host}:8883`;
+  if (rewritten === endpoint) return;
+  text.replace(['mqtt', 'endpoint'], rewritten);
+  notes.changes.push({ field: 'mqtt.endpoint', from: endpoint, to: rewritten, why: 'TLS for MQTT' });
+}
+
+function whyScheme(context: ReplyContext, plain: boolean): string {
+  if (!plain) return context.scheme === 'https' ? 'the device came by https' : 'plain HTTP is not open to this device';
+  return context.opening === null ? 'the device came by plain HTTP, which is open to it' : 'an opening lasts';
+}
+
+function origin(scheme: 'http' | 'https' | 'ws' | 'wss', context: ReplyContext): string {
+  const secure = scheme === 'https' || scheme === 'wss';
+  const port = secure ? context.ports.https : context.ports.http;
+  const host = isIP(context.host) === 6 ? `[${context.host}]` : context.host;
+  return `${scheme}://${host}${port === (secure ? 443 : 80) ? '' : `:${port}`}`;
+}
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
