@@ -1,0 +1,134 @@
+// The demo: two sample upstreams, the gate in front of them, and a fleet of simulated devices that upgrade through it.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { tryEndpoint } from '../control/ports.ts';
+import { describeUpgrade, fleet, type Gate, macOf, outsider, upgradeMember } from './fleet.ts';
+import { buildImage } from './image.ts';
+import { startJavaUpstream } from './upstream-java.ts';
+import { startPythonUpstream } from './upstream-python.ts';
+
+const OTAGATE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url));
+const IMAGE_BYTES = 2_000_000;
+const DOMAINS = { full: 'full.demo.test', python: 'python.demo.test' };
+const once = process.argv.includes('--once');
+const folder = mkdtempSync(join(tmpdir(), 'otagate-demo-'));
+
+const members = fleet();
+const firmware = Object.fromEntries(
+  members.map(({ board, to }) => [board, { version: to, bytes: buildImage({ version: to, size: IMAGE_BYTES, seed: to }) }]),
+);
+// Both answer with addresses that no device can reach, as servers in containers do.
+const java = await startJavaUpstream({
+  otaUrl: 'http://172.18.0.5:8002/xiaozhi/ota/',
+  websocketUrl: 'ws://172.18.0.6:8000/xiaozhi/v1/',
+  firmware,
+  devices: new Map(members.map(({ board }, index) => [macOf(index), { board }])),
+});
+const python = await startPythonUpstream({
+  visionExplain: 'http://172.18.0.7:8003/mcp/vision/explain',
+  websocketUrl: 'ws://172.18.0.7:8000/xiaozhi/v1/',
+  firmware,
+});
+
+const { gate, child } = await startGate();
+console.log(`The gate serves http://127.0.0.1:${gate.http} and https://127.0.0.1:${gate.https} in front of two sample servers.\n`);
+console.log('      device           way                 what happened     time');
+let failed = 0;
+for (const [index, member] of members.entries()) {
+  const upgraded = await upgradeMember(member, index, gate);
+  if (upgraded.outcome.outcome !== 'upgraded' || upgraded.outcome.to !== member.to) failed += 1;
+  console.log(describeUpgrade(upgraded));
+}
+const outside = await outsider(gate);
+if (outside !== null) {
+  console.log(`\nA device outside, by plain HTTP: ${outside} (426: https, or an opening). That is what keeps strangers out.`);
+  if (!outside.includes('426')) failed += 1;
+}
+console.log(`\n${members.length - failed} of ${members.length} devices upgraded.`);
+
+if (once) await end(failed === 0 ? 0 : 1);
+console.log(`
+Everything stays up until Ctrl-C. Try:
+  curl -i -H 'Host: ${DOMAINS.full}' http://127.0.0.1:${gate.http}/                                (the console's page: 127.0.0.1 counts as LAN here)
+  curl --cacert ${folder}/state/local-ca/root.pem --resolve ${DOMAINS.full}:${gate.https}:127.0.0.1 https://${DOMAINS.full}:${gate.https}/
+  npm run otagate -- status -c ${folder}/otagate.yaml
+  npm run otagate -- check -c ${folder}/otagate.yaml --explain http://${DOMAINS.full}/xiaozhi/ota/ --from 203.0.113.9
+The gate's log: ${folder}/gate.log`);
+process.on('SIGINT', () => void end(0));
+process.on('SIGTERM', () => void end(0));
+
+async function startGate(): Promise<{ gate: Gate; child: ChildProcess }> {
+  const http = await portNear(8080);
+  const https = await portNear(8443);
+  const routes = (host: string, upstream: string, voice: string, download: string): string => `
+  - { name: ${upstream}-ota, host: ${host}, path: /xiaozhi/ota/, upstream: ${upstream}, role: ota-check }
+  - { name: ${upstream}-activate, host: ${host}, path: /xiaozhi/ota/activate, upstream: ${upstream}, role: device }
+  - { name: ${upstream}-firmware, host: ${host}, path: ${download}, upstream: ${upstream}, role: firmware }
+  - { name: ${upstream}-voice, host: ${host}, path: /xiaozhi/v1/, upstream: ${voice}, role: device }
+  - { name: ${upstream}-console, host: ${host}, path: /, upstream: ${upstream}, role: web }`;
+  writeFileSync(
+    join(folder, 'otagate.yaml'),
+    `domains: [${DOMAINS.full}, ${DOMAINS.python}]
+listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}" }
+stateDir: ./state
+workers: 2
+networks: { lan: [127.0.0.1] }
+upstreams: { full: "${java.origin}", full-voice: "${java.voiceOrigin ?? java.origin}", python: "${python.origin}", python-voice: "${python.voiceOrigin}" }
+routes:${routes(DOMAINS.full, 'full', 'full-voice', '/xiaozhi/otaMag/download/')}${routes(DOMAINS.python, 'python', 'python-voice', '/xiaozhi/ota/download/')}
+log: { format: json, file: ./gate.log }
+`,
+  );
+  const running = spawn(process.execPath, ['--disable-sigusr1', OTAGATE, 'serve', '-c', join(folder, 'otagate.yaml')], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  const said: string[] = [];
+  if (running.stderr) createInterface({ input: running.stderr }).on('line', (line) => said.push(line));
+  running.once('exit', (code) => {
+    console.error(`the gate ended with ${code}\n${said.join('\n')}`);
+    void end(1);
+  });
+  await until(() => readLog().includes('"event":"serving"'), 20_000);
+  const root = readFileSync(join(folder, 'state/local-ca/root.pem'), 'utf8');
+  return { gate: { http, https, root, domains: DOMAINS }, child: running };
+}
+
+function readLog(): string {
+  try {
+    return readFileSync(join(folder, 'gate.log'), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The port itself, or any free one where it is taken. */
+async function portNear(port: number): Promise<number> {
+  const at = await tryEndpoint({ host: '127.0.0.1', port }).catch(() => tryEndpoint({ host: '127.0.0.1', port: 0 }));
+  return at.port;
+}
+
+async function until(holds: () => boolean, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!holds()) {
+    if (Date.now() > deadline) {
+      console.error('the gate did not start in time');
+      await end(1);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function end(code: number): Promise<never> {
+  child?.removeAllListeners('exit');
+  if (child && child.exitCode === null) {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await gone;
+  }
+  await Promise.all([java.close(), python.close()]);
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(code);
+}
