@@ -1,0 +1,42 @@
+// Owns the command line's way to the running gate: HTTP over the Unix socket in its stateDir.
+import { Agent, request } from 'undici';
+import { errorCode, errorText } from '../base/errors.ts';
+import { formatFinding } from '../config/finding.ts';
+import { loadConfig } from '../config/load.ts';
+import { adminSocketPath } from '../control/admin-socket.ts';
+import { EXIT } from './exit-codes.ts';
+
+export type AdminReply = { kind: 'answer'; body: unknown } | { kind: 'failed'; exitCode: number; message: string };
+
+/** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
+export async function askGate(configFile: string, method: 'GET' | 'POST', path: string): Promise<AdminReply> {
+  const socketPath = findSocket(configFile);
+  if (socketPath === null) {
+    const loaded = loadConfig(configFile);
+    const faults = loaded.ok ? [] : loaded.faults.map(formatFinding);
+    return { kind: 'failed', exitCode: EXIT.no, message: faults.join('\n') };
+  }
+  const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
+  try {
+    const response = await request(`http://gate${path}`, { method, dispatcher, headersTimeout: 60_000 });
+    const body: unknown = await response.body.json();
+    if (response.statusCode >= 400) return { kind: 'failed', exitCode: EXIT.no, message: JSON.stringify(body) };
+    return { kind: 'answer', body };
+  } catch (error) {
+    const reason = errorCode(error);
+    if (reason === 'ENOENT' || reason === 'ECONNREFUSED') {
+      const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
+      return { kind: 'failed', exitCode: EXIT.notRunning, message };
+    }
+    return { kind: 'failed', exitCode: EXIT.no, message: `the gate on ${socketPath} could not be asked: ${errorText(error)}` };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** The socket follows from stateDir alone, so a configuration that has become bad otherwise still finds its gate. */
+function findSocket(configFile: string): string | null {
+  const loaded = loadConfig(configFile);
+  if (loaded.ok) return adminSocketPath(loaded.config.stateDir);
+  return loaded.stateDir === null ? null : adminSocketPath(loaded.stateDir);
+}

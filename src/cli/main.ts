@@ -1,0 +1,77 @@
+#!/usr/bin/env -S node --disable-sigusr1
+// The command line: names, options, help and exit codes; each command's work is in its own file.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { errorText } from '../base/errors.ts';
+import { check } from './check.ts';
+import { EXIT } from './exit-codes.ts';
+import { reload } from './reload.ts';
+import { serve } from './serve.ts';
+import { status } from './status.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const program = new Command('otagate')
+  .description('The gate in front of a xiaozhi-esp32-server that makes over-the-air updates work.')
+  .version(version, '-V, --version')
+  .showHelpAfterError('(otagate COMMAND --help says more)')
+  .exitOverride()
+  .addHelpText('after', '\nExit codes: 0 well; 1 the answer is no; 2 wrong use; 3 no gate is running.');
+
+function command(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'the configuration', 'config/otagate.yaml')
+    .exitOverride();
+}
+
+type Common = { config: string; json?: boolean };
+
+command('serve', 'Run the gate. SIGHUP reloads, SIGTERM drains and stops, a second one ends at once, SIGUSR1 reopens logs.')
+  .addHelpText('after', '\nExample:\n  otagate serve -c /etc/otagate/otagate.yaml')
+  .action(async (options: Common) => end(await serve(options.config)));
+
+command('reload', 'Read the configuration again, and say what changed, or every fault.')
+  .option('--json', 'one JSON document on stdout')
+  .action(async (options: Common) => end(await reload(options.config, options.json === true)));
+
+command('check', 'Read the configuration and name every fault, with file, line and column.')
+  .option('--print', 'print the long form')
+  .option('--explain <url>', 'say what would be decided about a request for this URL, and why')
+  .option('--from <address>', 'with --explain: the address that the request comes from')
+  .option('--method <method>', 'with --explain: the method', 'GET')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText('after', '\nExample:\n  otagate check --explain http://ota.example.com/xiaozhi/ota/ --from 203.0.113.9')
+  .action(async (options: Common & { print?: boolean; explain?: string; from?: string; method: string }) => {
+    const { explain, from, method } = options;
+    end(
+      await check(options.config, {
+        print: options.print === true,
+        json: options.json === true,
+        method,
+        ...(explain === undefined ? {} : { explain }),
+        ...(from === undefined ? {} : { from }),
+      }),
+    );
+  });
+
+command('status', 'Say how the running gate is: listeners, certificates, upstreams, openings, workers.')
+  .option('--json', 'one JSON document on stdout')
+  .action(async (options: Common) => end(await status(options.config, options.json === true)));
+
+function end(exitCode: number): void {
+  process.exitCode = exitCode;
+  // What is left by now is a connection that waits for nothing.
+  if (exitCode !== EXIT.well) process.stdout.write('', () => process.exit(exitCode));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.well : EXIT.usage;
+  else {
+    console.error(errorText(error));
+    process.exitCode = EXIT.no;
+  }
+}

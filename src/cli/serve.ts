@@ -1,0 +1,50 @@
+// Carries out `otagate serve`: runs until a signal, and ends with an exit code that says how it went.
+import { errorText, GateError } from '../base/errors.ts';
+import { formatFinding } from '../config/finding.ts';
+import { loadConfig } from '../config/load.ts';
+import { Control, warn } from '../control/serve.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** Resolves with the exit code when the gate has stopped. */
+export async function serve(configFile: string): Promise<number> {
+  const loaded = loadConfig(configFile);
+  if (!loaded.ok) {
+    for (const fault of loaded.faults) console.error(formatFinding(fault));
+    return EXIT.no;
+  }
+  let control: Control;
+  let running: { stop: () => Promise<void> };
+  try {
+    control = new Control(loaded.config);
+    warn(control, loaded.warnings);
+    running = await control.start();
+  } catch (error) {
+    console.error(`otagate cannot start: ${error instanceof GateError ? error.message : errorText(error)}`);
+    return EXIT.no;
+  }
+  return untilStopped(control, running);
+}
+
+function untilStopped(control: Control, running: { stop: () => Promise<void> }): Promise<number> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const stop = (): void => {
+      if (stopping) {
+        control.log.warn({ event: 'stop-now' }, 'a second signal: stopping at once');
+        control.kill();
+        resolve(EXIT.no);
+        return;
+      }
+      stopping = true;
+      running.stop().then(
+        () => resolve(EXIT.well),
+        () => resolve(EXIT.no),
+      );
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', () => void control.reload());
+    // Needs --disable-sigusr1, or Node opens its debugger on this signal.
+    process.on('SIGUSR1', () => control.reopenLogs());
+  });
+}

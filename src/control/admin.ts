@@ -1,0 +1,44 @@
+// Owns the admin interface on its Unix socket: status and reload. Only this machine's user gets in (mode 600).
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { fastify } from 'fastify';
+import { GateError } from '../base/errors.ts';
+import type { ReloadOutcome } from './reload-outcome.ts';
+import type { Status } from './status.ts';
+
+export type AdminActions = { status: () => Status; reload: () => Promise<ReloadOutcome> };
+
+/** @throws {GateError} LISTEN_FAILED where another gate answers on the socket already */
+export async function startAdmin(socketPath: string, actions: AdminActions): Promise<{ close: () => Promise<void> }> {
+  if (await answers(socketPath)) {
+    throw new GateError('LISTEN_FAILED', `another otagate serves from this stateDir already (${socketPath} answers): stop it, or give this one a stateDir of its own`, {
+      fault: 'gate',
+    });
+  }
+  mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
+  rmSync(socketPath, { force: true });
+  const server = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  server.get('/api/v1/status', () => actions.status());
+  server.post('/api/v1/reload', () => actions.reload());
+  const umask = process.umask(0o177);
+  try {
+    await server.listen({ path: socketPath });
+    chmodSync(socketPath, 0o600);
+  } finally {
+    process.umask(umask);
+  }
+  return { close: () => server.close() };
+}
+
+/** A socket file outlives a crash; only one that answers belongs to a running gate. */
+function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

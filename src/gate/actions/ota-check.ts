@@ -1,0 +1,130 @@
+// Carries out `ota-check`: asks the upstream with the device's own bytes, and answers with addresses that it can use.
+import type { Dispatcher } from 'undici';
+import { GateError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
+import { readReport } from '../../ota/identity.ts';
+import { MAX_REPLY_BYTES, rewriteReply } from '../../ota/reply.ts';
+import type { Passage } from '../../policy/decide.ts';
+import { answer } from '../answer.ts';
+import { readBody } from '../body.ts';
+import type { Exchange } from '../exchange.ts';
+import { oneHeader } from '../facts.ts';
+import { endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
+import { replyContext } from '../reply-context.ts';
+import { type Upstreams, upstreamError } from '../upstreams.ts';
+
+// Larger replies are no device's, but they need a length all the same.
+const MAX_PASSED_BYTES = 4 * 1024 * 1024;
+
+/** @throws {GateError} for a body that is too large, and for every way in which an upstream can fail */
+export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, upstreams: Upstreams): Promise<void> {
+  const { story, request, live } = exchange;
+  const body = await readBody(request, live.limits.checkBytes, live.limits.idleMs);
+  const report = readReport((name) => oneHeader(request, name), body);
+  story.report = report;
+  story.device = report.device;
+
+  const reply = await ask(exchange, passage, upstreams, body);
+  if (reply.status >= 300 && reply.status < 400) throw redirected(reply, passage);
+  const rewritten = rewriteIfReply(exchange, passage, reply);
+  if (report.device !== null) noteCheck(exchange);
+  answer(exchange, reply.status, replyHeaders(reply.headers), rewritten);
+}
+
+type Reply = { status: number; headers: HeaderList; body: Buffer };
+
+async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, body: Buffer): Promise<Reply> {
+  const { live, story } = exchange;
+  const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
+  story.upstream = origin;
+  const headers = upstreamHeaders(exchange, passage).filter(([name]) => name !== 'accept-encoding');
+  headers.push(['host', upstreamHost(exchange, passage)], ['accept-encoding', 'identity']);
+  const leaving = new AbortController();
+  const onClose = (): void => leaving.abort();
+  exchange.request.socket.once('close', onClose);
+  const askedMs = performance.now();
+  try {
+    const response = await upstreams.pool(origin, live.limits).request({
+      path: passage.path,
+      method: (exchange.request.method ?? 'GET') as Dispatcher.HttpMethod,
+      headers: headers.flat(),
+      body: body.length > 0 || exchange.request.method === 'POST' ? body : null,
+      responseHeaders: 'raw',
+      signal: leaving.signal,
+      headersTimeout: live.limits.replyMs,
+    });
+    story.upstreamMs = performance.now() - askedMs;
+    const raw = response.headers as unknown as string[];
+    return { status: response.statusCode, headers: endToEnd(raw.map(String)), body: await readReply(response.body) };
+  } catch (error) {
+    if (leaving.signal.aborted) throw new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' });
+    const failure = upstreamError(error, passage.upstream, origin);
+    if (failure.code === 'UPSTREAM_CONNECT') upstreams.failed(origin, Date.now());
+    throw failure;
+  } finally {
+    exchange.request.socket.off('close', onClose);
+  }
+}
+
+async function readReply(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_PASSED_BYTES) {
+      throw new GateError('REPLY_TOO_LARGE', `the upstream's reply to an OTA check has more than ${MAX_PASSED_BYTES} bytes`, {
+        fault: 'upstream',
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Rewrites what a device would read. A 200 for a browser, or for the console's own check, is text and goes through. */
+function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply): Buffer {
+  const { story } = exchange;
+  const encoding = header(reply, 'content-encoding');
+  if (reply.body.length > MAX_REPLY_BYTES) {
+    story.warnings.push(`the reply has ${reply.body.length} bytes, over ${MAX_REPLY_BYTES}: passed on unchanged`);
+    return reply.body;
+  }
+  if (encoding !== undefined && encoding !== 'identity') {
+    story.warnings.push(`the reply is encoded (${printable(encoding, 40)}) though identity was asked for: passed on unchanged`);
+    return reply.body;
+  }
+  const rewritten = rewriteReply(reply.body, replyContext(exchange, passage));
+  story.changes = rewritten.changes;
+  story.offered = rewritten.offer?.version ?? null;
+  const forPeople = rewritten.kind === 'not-json' && story.device === null;
+  if (!forPeople) story.warnings.push(...rewritten.warnings);
+  return rewritten.body;
+}
+
+function replyHeaders(headers: HeaderList): HeaderList {
+  return headers.filter(([name]) => !['content-length', 'date'].includes(name.toLowerCase()));
+}
+
+function header(reply: Reply, name: string): string | undefined {
+  return reply.headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1].toLowerCase();
+}
+
+function redirected(reply: Reply, passage: Passage): GateError {
+  const to = printable(header(reply, 'location') ?? 'nowhere');
+  const message = `upstream ${passage.upstream} redirects the OTA check to ${to}, and no device follows a redirect: put that address into upstreams.${passage.upstream}`;
+  return new GateError('UPSTREAM_STATUS', message, { fault: 'upstream', facts: { upstream: passage.upstream } });
+}
+
+function noteCheck(exchange: Exchange): void {
+  const { story, facts } = exchange;
+  story.events.push({
+    event: 'check',
+    atMs: exchange.startedMs,
+    device: story.device,
+    client: facts.client,
+    scheme: facts.scheme,
+    board: story.report?.board ?? null,
+    version: story.report?.version ?? null,
+    offered: story.offered,
+  });
+}

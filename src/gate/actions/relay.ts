@@ -1,0 +1,218 @@
+// Carries out `relay`: hands a request or a WebSocket to its upstream as it is, and the answer back, both streaming.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Duplex, Readable } from 'node:stream';
+import { GateError } from '../../base/errors.ts';
+import type { Passage } from '../../policy/decide.ts';
+import { answer, answerError } from '../answer.ts';
+import { hasBody, readBody } from '../body.ts';
+import type { Exchange } from '../exchange.ts';
+import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders, upstreamHost } from '../headers.ts';
+import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from '../proxy-engine.ts';
+import { pump } from '../pump.ts';
+import { type Upstreams, upstreamError } from '../upstreams.ts';
+
+// A DELETE with a body is rare and small.
+const MAX_REFRAMED_BYTES = 64 * 1024;
+// What is read whole to give a device a length: replies to activation and vision are far smaller.
+const MAX_LENGTHENED_BYTES = 1024 * 1024;
+
+export type Relay = { engine: ProxyEngine; upstreams: Upstreams };
+
+/** @throws {GateError} for a body that cannot be framed, and for every way in which an upstream can fail */
+export async function carryOutRelay(exchange: Exchange, passage: Passage, relay: Relay): Promise<void> {
+  const { live, story, outlet } = exchange;
+  const origin = relay.upstreams.pick(live.upstreams, passage.upstream, Date.now());
+  story.upstream = origin;
+  const forward: Forward = {
+    target: origin,
+    agent: origin.startsWith('https:') ? relay.upstreams.agents.https : relay.upstreams.agents.http,
+    method: exchange.request.method ?? 'GET',
+    path: passage.path,
+    headers: [['host', upstreamHost(exchange, passage)], ...upstreamHeaders(exchange, passage)],
+    connectMs: live.limits.connectMs,
+  };
+  const failed = (error: unknown): GateError => {
+    const failure = upstreamError(error, passage.upstream, origin);
+    if (failure.code === 'UPSTREAM_CONNECT') relay.upstreams.failed(origin, Date.now());
+    return failure;
+  };
+  if (outlet.kind === 'socket') return relayWebSocket(exchange, outlet.socket, outlet.head, forward, relay.engine, failed);
+  const body = await framedBody(exchange, forward);
+  await relayHttp(exchange, outlet.response, passage, { ...forward, headers: body.headers }, body.stream, relay.engine, failed);
+}
+
+/** The request's body as a stream, with headers that frame it for whatever method. */
+async function framedBody(exchange: Exchange, forward: Forward): Promise<{ stream: Readable; headers: HeaderList }> {
+  const { request, live } = exchange;
+  const encoding = request.headers['transfer-encoding'];
+  const length = request.headers['content-length'];
+  if (!hasBody(request)) {
+    const zero: HeaderList = METHODS_WITHOUT_FRAMING.has(forward.method) ? [] : [['content-length', '0']];
+    return { stream: Readable.from([]), headers: [...forward.headers, ...zero] };
+  }
+  if (encoding === undefined) {
+    return { stream: request, headers: [...forward.headers, ['content-length', String(length)]] };
+  }
+  if (encoding.trim().toLowerCase() !== 'chunked') {
+    throw new GateError('METHOD_NOT_ALLOWED', 'of transfer codings this gate knows only chunked', { fault: 'client', status: 501 });
+  }
+  if (!METHODS_WITHOUT_FRAMING.has(forward.method)) {
+    return { stream: request, headers: [...forward.headers, ['transfer-encoding', 'chunked']] };
+  }
+  const body = await readBody(request, MAX_REFRAMED_BYTES, live.limits.idleMs);
+  return { stream: Readable.from([body]), headers: [...forward.headers, ['content-length', String(body.length)]] };
+}
+
+function relayHttp(
+  exchange: Exchange,
+  response: ServerResponse,
+  passage: Passage,
+  forward: Forward,
+  body: Readable,
+  engine: ProxyEngine,
+  failed: (error: unknown) => GateError,
+): Promise<void> {
+  const { request, live, story } = exchange;
+  return new Promise((resolve, reject) => {
+    const askedMs = performance.now();
+    let answered = false;
+    const waiting = setTimeout(() => settle(() => reject(slowError(request, failed))), live.limits.replyMs);
+    const settle = (then: () => void): void => {
+      clearTimeout(waiting);
+      request.off('data', onUpload);
+      then();
+    };
+    // Someone who uploads 100 MB over a slow line is not waiting for a reply yet.
+    const onUpload = (): void => void waiting.refresh();
+    if (body === request) request.on('data', onUpload).pause();
+    response.once('close', () => settle(resolve));
+    engine.web(request, response, forward, body, {
+      onResponse: (upstreamResponse) => {
+        answered = true;
+        story.upstreamMs = performance.now() - askedMs;
+        clearTimeout(waiting);
+        request.off('data', onUpload);
+        respond(exchange, response, passage, upstreamResponse).then(resolve, (error) => reject(failed(error)));
+      },
+      onError: (error) => {
+        if (answered) return; // the pump sees the broken body by itself
+        settle(() => (response.destroyed ? resolve() : reject(failed(error))));
+      },
+    });
+  });
+}
+
+function slowError(request: IncomingMessage, failed: (error: unknown) => GateError): GateError {
+  if (!request.complete) {
+    return new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 });
+  }
+  return failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' }));
+}
+
+async function respond(
+  exchange: Exchange,
+  response: ServerResponse,
+  passage: Passage,
+  upstream: IncomingMessage,
+): Promise<void> {
+  const { story, live, request } = exchange;
+  const status = upstream.statusCode ?? 502;
+  const headers = responseHeaders(exchange, passage, upstream);
+  const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
+  const lengthless = upstream.headers['content-length'] === undefined && !bodiless;
+  if (lengthless && passage.route.role === 'device') {
+    // The device's own HTTP client loses a chunked body when a chunk's end comes in a later segment.
+    const whole = await readUpTo(upstream, MAX_LENGTHENED_BYTES);
+    if (whole !== null) return answer(exchange, status, headers, whole);
+    throw new GateError('REPLY_TOO_LARGE', `the upstream's reply has no length and more than ${MAX_LENGTHENED_BYTES} bytes`, {
+      fault: 'upstream',
+    });
+  }
+  story.status = status;
+  if (response.destroyed) {
+    upstream.destroy();
+    return;
+  }
+  response.writeHead(status, upstream.statusMessage ?? '', [...headers, ['X-Request-Id', exchange.id]].flat());
+  const end = await pump(upstream, response, live.limits.idleMs, (bytes) => {
+    story.bytes += bytes;
+  });
+  if (end === 'complete' || end === 'client-left') return;
+  story.code = end === 'stalled' ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_RESET';
+  story.detail = `the upstream's reply ended after ${story.bytes} bytes: ${end}`;
+}
+
+function responseHeaders(exchange: Exchange, passage: Passage, upstream: IncomingMessage): HeaderList {
+  return endToEnd(upstream.rawHeaders)
+    .filter(([name]) => name.toLowerCase() !== 'x-request-id')
+    .map(([name, value]) => [
+      canonicalName(name),
+      name.toLowerCase() === 'location' ? ownLocation(exchange, passage, value) : value,
+    ]);
+}
+
+/** A redirect that leads to the upstream's inner address, or to us by the wrong scheme, leads to us by the right one. */
+function ownLocation(exchange: Exchange, passage: Passage, location: string): string {
+  const { live, facts } = exchange;
+  if (!URL.canParse(location)) return location;
+  const url = new URL(location);
+  const inner = (live.upstreams[passage.upstream] ?? []).some((origin) => new URL(origin).host === url.host);
+  if (!inner && url.hostname !== passage.site && url.host !== upstreamHost(exchange, passage)) return location;
+  return `${facts.scheme}://${siteHost(exchange, passage)}${url.pathname}${url.search}${url.hash}`;
+}
+
+async function readUpTo(source: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > maxBytes) return null;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function relayWebSocket(
+  exchange: Exchange,
+  socket: Duplex,
+  head: Buffer,
+  forward: Forward,
+  engine: ProxyEngine,
+  failed: (error: unknown) => GateError,
+): Promise<void> {
+  const { request, live, story } = exchange;
+  return new Promise((resolve) => {
+    const askedMs = performance.now();
+    let answered = false;
+    const refuse = (error: unknown): void => {
+      if (!answered) answerError(exchange, error);
+      answered = true;
+    };
+    socket.once('close', resolve);
+    engine.ws(request, socket, head, forward, {
+      onRequest: (upstreamRequest) => {
+        const waiting = setTimeout(() => {
+          refuse(failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' })));
+          upstreamRequest.destroy();
+        }, live.limits.replyMs);
+        // The engine forgets the upstream where the client leaves before the handshake is done.
+        const onLeave = (): void => void upstreamRequest.destroy();
+        socket.once('close', onLeave);
+        upstreamRequest.once('close', () => clearTimeout(waiting));
+        const settled = (): void => {
+          clearTimeout(waiting);
+          socket.off('close', onLeave);
+        };
+        upstreamRequest.once('upgrade', settled).once('response', settled);
+      },
+      onAnswer: (status) => {
+        answered = true;
+        story.status = status;
+        story.upstreamMs = performance.now() - askedMs;
+      },
+      onError: (error) => {
+        if (!socket.destroyed) refuse(failed(error));
+      },
+    });
+  });
+}

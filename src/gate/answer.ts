@@ -1,0 +1,70 @@
+// Owns answers that the gate itself writes: whole, with canonical header names and a Content-Length.
+import { STATUS_CODES } from 'node:http';
+import { errorText, GateError } from '../base/errors.ts';
+import type { Exchange } from './exchange.ts';
+import { canonicalName, type HeaderList } from './headers.ts';
+
+/** Writes a whole answer. `headers` need no length; every device wants one, in this spelling. */
+export function answer(exchange: Exchange, status: number, headers: HeaderList, body: Buffer): void {
+  const { outlet, story, request } = exchange;
+  if (outlet.kind === 'response' && (outlet.response.headersSent || outlet.response.destroyed)) return;
+  story.status = status;
+  story.bytes += request.method === 'HEAD' ? 0 : body.length;
+  const bodiless = status === 204 || status === 304;
+  const own: HeaderList = bodiless ? [] : [['Content-Length', String(body.length)]];
+  const all = [...headers.map(([name, value]): [string, string] => [canonicalName(name), value]), ...own];
+  all.push(['X-Request-Id', exchange.id]);
+  if (outlet.kind === 'response') {
+    const { response } = outlet;
+    if (!request.complete) response.shouldKeepAlive = false;
+    response.writeHead(status, all.flat());
+    response.end(request.method === 'HEAD' || bodiless ? undefined : body);
+    return;
+  }
+  writeRaw(outlet.socket, status, all, body);
+}
+
+type Writable = { writable: boolean; end(data: Buffer): unknown };
+
+/** An answer on a bare socket: for refused upgrades, and for bytes that were no request at all. */
+export function writeRaw(socket: Writable, status: number, headers: HeaderList, body: Buffer): void {
+  if (!socket.writable) return;
+  const closing: HeaderList = headers.some(([name]) => name === 'Connection') ? [] : [['Connection', 'close']];
+  const lines = [...headers, ...closing].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n`;
+  socket.end(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+}
+
+/** The body of RFC 9457, with a stable `code`. `facts` are flat and hold no secrets. */
+export function problemBody(
+  status: number,
+  code: string,
+  detail: string,
+  requestId: string,
+  facts: Record<string, string | number> = {},
+): Buffer {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return Buffer.from(`${JSON.stringify({ type: 'about:blank', title, status, code, detail, requestId, ...facts })}\n`);
+}
+
+export const PROBLEM_HEADERS: HeaderList = [
+  ['Content-Type', 'application/problem+json'],
+  ['Cache-Control', 'no-store'],
+];
+
+/** Answers an error of the gate, once; where the answer is under way already, the connection is cut visibly short. */
+export function answerError(exchange: Exchange, error: unknown): void {
+  const { story, outlet } = exchange;
+  const known =
+    error instanceof GateError
+      ? error
+      : new GateError('INTERNAL', 'the gate could not carry out this request', { fault: 'gate', cause: error });
+  story.code ??= known.code;
+  story.detail ??= error instanceof GateError ? known.message : errorText(error);
+  if (outlet.kind === 'response' && outlet.response.headersSent) {
+    outlet.response.destroy();
+    return;
+  }
+  const body = problemBody(known.status, known.code, known.message, exchange.id, known.facts);
+  answer(exchange, known.status, PROBLEM_HEADERS, body);
+}

@@ -1,0 +1,56 @@
+// Owns the reading of whole bodies within a bound.
+import type { IncomingMessage } from 'node:http';
+import { GateError } from '../base/errors.ts';
+
+/**
+ * Reads a request's body whole.
+ * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte, CLIENT_GONE
+ */
+export function readBody(request: IncomingMessage, maxBytes: number, idleMs: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => {
+      settle();
+      reject(new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 }));
+    }, idleMs);
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      timer.refresh();
+      if (bytes <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      settle();
+      reject(tooLarge(maxBytes));
+    };
+    const onEnd = (): void => {
+      settle();
+      resolve(Buffer.concat(chunks));
+    };
+    const onClose = (): void => {
+      settle();
+      reject(new GateError('CLIENT_GONE', 'the client left before its request was whole', { fault: 'client', status: 400 }));
+    };
+    const settle = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
+    };
+    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
+  });
+}
+
+function tooLarge(maxBytes: number): GateError {
+  return new GateError('BODY_TOO_LARGE', `the body of this request may have ${maxBytes} bytes at most`, {
+    fault: 'client',
+    status: 413,
+  });
+}
+
+/** Whether a request carries a body (RFC 9112 section 6.3). */
+export function hasBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}

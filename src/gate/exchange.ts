@@ -1,0 +1,64 @@
+// Owns Exchange: one request or upgrade on its way through the gate, and what there is to tell of it afterwards.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ErrorCode } from '../base/errors.ts';
+import type { GateEvent } from '../link/events.ts';
+import type { DeviceReport } from '../ota/identity.ts';
+import type { LinkClaims } from '../ota/seal.ts';
+import type { Change } from '../ota/reply.ts';
+import type { Decision } from '../policy/decide.ts';
+import type { Facts } from '../policy/facts.ts';
+import type { Live } from './live.ts';
+
+/** Where the answer goes: an HTTP response, or, for an upgrade, the bare socket. */
+export type Outlet =
+  | { kind: 'response'; response: ServerResponse }
+  | { kind: 'socket'; socket: Duplex; head: Buffer };
+
+/** What the record tells, filled in on the way. */
+export type Story = {
+  status: number;
+  /** Body bytes that went to the client. */
+  bytes: number;
+  code: ErrorCode | null;
+  /** One line about what went wrong, for the log. */
+  detail: string | null;
+  upstream: string | null;
+  /** From asking the upstream to its first byte. */
+  upstreamMs: number | null;
+  device: string | null;
+  report: DeviceReport | null;
+  changes: Change[];
+  warnings: string[];
+  offered: string | null;
+  events: GateEvent[];
+};
+
+export type Exchange = {
+  id: string;
+  request: IncomingMessage;
+  outlet: Outlet;
+  live: Live;
+  facts: Facts;
+  claims: LinkClaims | null;
+  decision: Decision;
+  startedMs: number;
+  story: Story;
+};
+
+export function newStory(): Story {
+  return {
+    status: 0,
+    bytes: 0,
+    code: null,
+    detail: null,
+    upstream: null,
+    upstreamMs: null,
+    device: null,
+    report: null,
+    changes: [],
+    warnings: [],
+    offered: null,
+    events: [],
+  };
+}

@@ -1,0 +1,96 @@
+// Owns header hygiene: which headers cross the gate, in which spelling.
+import type { Decision, Passage } from '../policy/decide.ts';
+import type { Exchange } from './exchange.ts';
+import { forwardedHeaders } from './forwarded.ts';
+
+/** Name and value pairs, in order; several of one name are allowed. */
+export type HeaderList = [string, string][];
+
+// RFC 9110 section 7.6.1, and what older peers use for the same.
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
+
+// What the upstream takes for our word. `Proxy` becomes HTTP_PROXY in CGI-like servers.
+const OURS = /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-url|x-rewrite-url|proxy)$/;
+
+// One request is one request: we answer Expect ourselves, and a device takes 100 for the final status.
+const NOT_FORWARDED = new Set(['host', 'expect', 'content-length']);
+
+/** The pairs of a flat raw header list, without hop-by-hop headers and those that `Connection` names. */
+export function endToEnd(raw: readonly string[]): HeaderList {
+  const pairs: HeaderList = [];
+  let named: Set<string> | null = null;
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const value = raw[index + 1] ?? '';
+    const lower = name.toLowerCase();
+    if (lower === 'connection') {
+      named ??= new Set();
+      for (const token of value.split(',')) named.add(token.trim().toLowerCase());
+    }
+    if (!HOP_BY_HOP.has(lower)) pairs.push([name, value]);
+  }
+  // Content-Length frames the message: naming it in Connection must not take it away.
+  const drop = named;
+  return drop === null ? pairs : pairs.filter(([name]) => !drop.has(name.toLowerCase()) || isFraming(name));
+}
+
+function isFraming(name: string): boolean {
+  return name.toLowerCase() === 'content-length';
+}
+
+/**
+ * The headers of a request as they go upstream, names in lower case: the client's end-to-end ones without those that are
+ * ours to say, then ours. Without Host, body framing and Connection, which the caller's engine sets.
+ */
+export function upstreamHeaders(exchange: Exchange, passage: Passage): HeaderList {
+  const kept: HeaderList = [];
+  for (const [name, value] of endToEnd(exchange.request.rawHeaders)) {
+    const lower = name.toLowerCase();
+    // Servers that map headers to variables cannot tell `_` from `-`.
+    if (!NOT_FORWARDED.has(lower) && !OURS.test(lower.replaceAll('_', '-'))) kept.push([lower, value]);
+  }
+  return [...kept, ...forwardedHeaders(exchange.facts, siteHost(exchange, passage), exchange.id)];
+}
+
+/** The Host that goes upstream: the matched domain of ours, never a stranger's; the main one for a bare address. */
+export function upstreamHost(exchange: Exchange, passage: Passage): string {
+  const { policy } = exchange.live;
+  const domain = policy.view.domains.includes(passage.site) ? passage.site : policy.mainDomain;
+  return withPort(domain, exchange);
+}
+
+/** The name and port of ours that this client used, as the world sees them. */
+export function siteHost(exchange: Exchange, passage: Pick<Passage, 'site'>): string {
+  return withPort(passage.site, exchange);
+}
+
+function withPort(host: string, exchange: Exchange): string {
+  const { scheme } = exchange.facts;
+  const port = exchange.live.policy.view.publicPorts[scheme];
+  const bracketed = host.includes(':') ? `[${host}]` : host;
+  return port === (scheme === 'https' ? 443 : 80) ? bracketed : `${bracketed}:${port}`;
+}
+
+/** `content-length` as `Content-Length`: the 4G modem's client, and firmware 1.8.0 to 1.8.3, compare case. */
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase();
+  if (lower === 'etag') return 'ETag';
+  if (lower === 'www-authenticate') return 'WWW-Authenticate';
+  return lower.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+}
+
+/** Whether this decision sends the request on to an upstream. */
+export function isPassage(decision: Decision): decision is Decision & Passage {
+  return 'upstream' in decision;
+}

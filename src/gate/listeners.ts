@@ -1,0 +1,175 @@
+// Owns the listening sockets of a gate: opened, changed and closed without touching a connection that is there.
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { errorCode } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Endpoint } from '../config/config.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import { normaliseAddress } from '../policy/networks.ts';
+import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
+import { contextFor, type Held, TLS_OPTIONS } from './certificates.ts';
+import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
+
+type Listener = { server: HttpServer | HttpsServer; secure: boolean };
+
+// 10 s of silence in a handshake ends it on the device, too.
+const HANDSHAKE_MS = 10_000;
+// Browsers keep a connection about a minute; a device never does.
+const KEEP_ALIVE_MS = 65_000;
+
+export class Listeners {
+  readonly #gate: Gate;
+  readonly #log: Log;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #stopped: Listener['server'][] = [];
+  #held: readonly Held[] = [];
+  #recordBytes = 4096;
+
+  constructor(gate: Gate, log: Log) {
+    this.#gate = gate;
+    this.#log = log;
+  }
+
+  /** Listens where the snapshot says, and nowhere else. @throws {Error} with the system's code, e.g. EADDRINUSE */
+  async apply(snapshot: Snapshot, held: readonly Held[]): Promise<void> {
+    this.#held = held;
+    this.#recordBytes = snapshot.tls.deviceRecordBytes;
+    const wanted = new Map<string, { endpoint: Endpoint; secure: boolean }>();
+    for (const endpoint of snapshot.listen.http) wanted.set(key(endpoint, false), { endpoint, secure: false });
+    for (const endpoint of snapshot.listen.https) wanted.set(key(endpoint, true), { endpoint, secure: true });
+    for (const [name, { server, secure }] of this.#listeners) {
+      if (!wanted.has(name)) {
+        this.#listeners.delete(name);
+        server.close();
+      } else {
+        setTimeouts(server, snapshot);
+        if (secure) this.#renewDefault(server as HttpsServer, snapshot);
+      }
+    }
+    for (const [name, { endpoint, secure }] of wanted) {
+      if (this.#listeners.has(name)) continue;
+      const server = secure ? this.#secureServer(snapshot) : createServer(serverOptions());
+      setTimeouts(server, snapshot);
+      this.#wire(server);
+      await listen(server, endpoint, snapshot.shareListeners);
+      this.#listeners.set(name, { server, secure });
+    }
+  }
+
+  /** Takes no new connections, and ends those that wait for nothing: called again, those that have become idle since. */
+  stop(): void {
+    for (const { server } of this.#listeners.values()) {
+      server.close();
+      this.#stopped.push(server);
+    }
+    this.#listeners.clear();
+    for (const server of this.#stopped) server.closeIdleConnections();
+  }
+
+  #secureServer(snapshot: Snapshot): HttpsServer {
+    const server = createSecureServer({
+      ...serverOptions(),
+      ...TLS_OPTIONS,
+      honorCipherOrder: true,
+      handshakeTimeout: HANDSHAKE_MS,
+      SNICallback: (serverName, done) => done(null, contextFor(this.#held, serverName)),
+    });
+    this.#renewDefault(server, snapshot);
+    server.on('secureConnection', (socket: TLSSocket) => {
+      // A device buffers each record whole, in heap that it may not have; browsers speak ALPN, devices do not.
+      if (socket.getProtocol() === 'TLSv1.2' && !socket.alpnProtocol) socket.setMaxSendFragment(this.#recordBytes);
+    });
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      this.#log.debug(
+        { event: 'handshake-failed', client: normaliseAddress(socket.remoteAddress), reason: errorCode(error) },
+        'TLS handshake failed',
+      );
+      socket.destroy();
+    });
+    return server;
+  }
+
+  /** For clients without SNI. The ticket keys go along each time: setSecureContext throws them away otherwise. */
+  #renewDefault(server: HttpsServer, snapshot: Snapshot): void {
+    const first = this.#held[0]?.certificate;
+    if (first === undefined) return;
+    server.setSecureContext({
+      ...TLS_OPTIONS,
+      honorCipherOrder: true,
+      cert: first.certPem,
+      key: first.keyPem,
+      ticketKeys: Buffer.from(snapshot.tls.ticketKeys),
+    });
+  }
+
+  #wire(server: HttpServer | HttpsServer): void {
+    const gate = this.#gate;
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response));
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response, true));
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response));
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => onUpgrade(gate, request, socket, head));
+    server.on('clientError', (error: Error, socket: Duplex) => this.#onGarbage(error, socket));
+    server.on('error', (error: Error) => {
+      // EMFILE and the like: the listener goes on accepting when there is room again.
+      this.#log.error({ event: 'listener-error', reason: errorCode(error) }, 'a listener could not accept a connection');
+    });
+  }
+
+  /** Bytes that are no request: answered where that can still be read, told, and closed. */
+  #onGarbage(error: Error, socket: Duplex): void {
+    const reason = errorCode(error);
+    const [status, code, detail] = GARBAGE[reason] ?? [400, 'REQUEST_INVALID', 'these bytes are no HTTP request'];
+    const client = normaliseAddress((socket as Partial<Socket>).remoteAddress);
+    if (reason !== 'ECONNRESET') {
+      this.#log.warn({ event: 'bad-request', client, reason, status }, `bad request: ${detail}`);
+    }
+    if (socket.writable) {
+      const body = problemBody(status, code, detail, '-');
+      writeRaw(socket, status, [...PROBLEM_HEADERS, ['Content-Length', String(body.length)]], body);
+    }
+    (socket as Socket).destroySoon();
+  }
+}
+
+const GARBAGE: Record<string, [number, string, string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the head of this request is larger than 16 KiB'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'REQUEST_INVALID', 'the chunk extensions of this request are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request did not come in time'],
+};
+
+function serverOptions(): ServerOptions {
+  return {
+    // Every other Upgrade (h2c, TLS) is a plain request whose offer is not taken. A handshake has no body.
+    shouldUpgradeCallback: (request) =>
+      request.method === 'GET' &&
+      request.headers.upgrade?.toLowerCase() === 'websocket' &&
+      request.headers['transfer-encoding'] === undefined &&
+      Number(request.headers['content-length'] ?? 0) === 0,
+    requireHostHeader: false, // decided on like everything else
+    requestTimeout: 0, // an upload over a slow line may take hours; what stands still is ended by limits.idle
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    noDelay: true,
+    connectionsCheckingInterval: 2_000,
+  };
+}
+
+function setTimeouts(server: HttpServer | HttpsServer, snapshot: Snapshot): void {
+  server.headersTimeout = snapshot.limits.headerMs;
+}
+
+function listen(server: HttpServer | HttpsServer, endpoint: Endpoint, shared: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: endpoint.host, port: endpoint.port, reusePort: shared, backlog: 1024 }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function key(endpoint: Endpoint, secure: boolean): string {
+  return `${secure ? 'https' : 'http'} ${endpoint.host} ${endpoint.port}`;
+}

@@ -1,0 +1,36 @@
+// Owns Live: the snapshot in force in this gate, compiled, together with the connections that outlive it.
+import type { SealKey } from '../ota/seal.ts';
+import type { Limits } from '../config/config.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import { type AddressTest, compileNetworks } from '../policy/networks.ts';
+import { compilePolicy, type Policy } from '../policy/view.ts';
+import { judgeSources, type SourceJudge } from './sources.ts';
+
+export type Live = {
+  version: number;
+  policy: Policy;
+  isTrustedProxy: AddressTest;
+  proxyHeader: Snapshot['trustedProxies']['header'];
+  upstreams: Snapshot['upstreams'];
+  sources: SourceJudge;
+  limits: Limits;
+  sealKeys: readonly SealKey[];
+  /** Whether the certificate for this name ends in a root that devices carry. */
+  publicChain: (name: string) => boolean;
+};
+
+/** Compiles a snapshot. @throws {TypeError} for one that the configuration's checks should not have let through. */
+export function compileLive(snapshot: Snapshot, publicChain: (name: string) => boolean): Live {
+  const policy = compilePolicy(snapshot.policy);
+  return {
+    version: snapshot.version,
+    policy,
+    isTrustedProxy: compileNetworks(snapshot.trustedProxies.from),
+    proxyHeader: snapshot.trustedProxies.header,
+    upstreams: snapshot.upstreams,
+    sources: judgeSources(snapshot, policy),
+    limits: snapshot.limits,
+    sealKeys: snapshot.sealKeys,
+    publicChain,
+  };
+}

@@ -1,0 +1,103 @@
+// The gate process: composes what serves, takes snapshots from control, tells it events, drains when told or orphaned.
+import { errorText } from '../base/errors.ts';
+import { openLog } from '../base/log.ts';
+import { EventQueue } from '../link/events.ts';
+import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import { chooseCertificate } from '../tls/choose.ts';
+import { type Held, holdCertificates } from './certificates.ts';
+import type { Exchange } from './exchange.ts';
+import { Listeners } from './listeners.ts';
+import { compileLive, type Live } from './live.ts';
+import type { Gate } from './pipeline.ts';
+import { createProxyEngine } from './proxy-engine.ts';
+import { Upstreams } from './upstreams.ts';
+
+const name = process.argv[2] ?? 'gate';
+const upstreams = new Upstreams();
+const running = new Set<Exchange>();
+let live: Live | null = null;
+let draining = false;
+let drainMs = 30_000;
+let opened = openLog({ level: 'info', format: 'auto' }, name);
+let serving: { listeners: Listeners; gate: Gate } | null = null;
+const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
+
+function tell(message: ToControl): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (!process.send || !process.connected) return reject(new Error('control is gone'));
+    process.send(message, undefined, undefined, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+async function apply(snapshot: Snapshot): Promise<void> {
+  const held: Held[] = holdCertificates(snapshot.tls);
+  const next = compileLive(snapshot, (host) => chooseCertificate(held, host)?.publicChain ?? false);
+  if (serving === null) {
+    opened = openLog(snapshot.log, name);
+    const gate: Gate = { live: current, engine: createProxyEngine(), upstreams, log: opened.log, events, running };
+    serving = { gate, listeners: new Listeners(gate, opened.log) };
+  }
+  live = next;
+  drainMs = snapshot.limits.drainMs;
+  opened.log.level = snapshot.log.level;
+  upstreams.keepOnly(snapshot.upstreams);
+  await serving.listeners.apply(snapshot, held);
+}
+
+function current(): Live {
+  if (live === null) throw new TypeError('a request before the first snapshot');
+  return live;
+}
+
+/** Takes no new connections, lets what runs finish within `limits.drain`, and exits. */
+async function drain(why: string, exitCode: number): Promise<void> {
+  if (draining) return;
+  draining = true;
+  opened.log.info({ event: 'drain', why, running: running.size, drainMs }, `draining: ${why}`);
+  serving?.listeners.stop();
+  const deadline = Date.now() + drainMs;
+  while (running.size > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    serving?.listeners.stop();
+  }
+  if (running.size > 0) {
+    opened.log.warn({ event: 'drain-cut', running: running.size }, `${running.size} requests cut off: limits.drain is over`);
+  }
+  await Promise.race([events.drain(), new Promise((resolve) => setTimeout(resolve, 500))]);
+  process.exit(exitCode);
+}
+
+process.on('message', (message: unknown) => {
+  if (!isMessage<ToGate>(message)) return;
+  switch (message.kind) {
+    case 'snapshot': {
+      const { version } = message.snapshot;
+      apply(message.snapshot).then(
+        () => tell({ kind: 'applied', version, fault: null }),
+        (error) => tell({ kind: 'applied', version, fault: errorText(error) }),
+      ).catch(() => {});
+      return;
+    }
+    case 'drain':
+      void drain('asked by control', 0);
+      return;
+    case 'reopen-logs':
+      opened.reopen();
+  }
+});
+// Control is gone: nobody tells us of closings any more. Deadlines hold by themselves; no new connection is taken.
+process.on('disconnect', () => void drain('control is gone', 1));
+// Control passes these on as a drain; a terminal sends them to the whole group.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => void drain('SIGTERM', 0));
+process.on('SIGHUP', () => {});
+process.on('uncaughtException', (error) => {
+  opened.log.fatal({ event: 'crash', detail: errorText(error), stack: error.stack }, 'this gate process ends by a fault of its own');
+  process.exit(70);
+});
+process.on('unhandledRejection', (error) => {
+  opened.log.error({ event: 'unhandled', detail: errorText(error) }, 'an error that nobody handled');
+});
+
+tell({ kind: 'ready' }).catch(() => process.exit(1));

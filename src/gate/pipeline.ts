@@ -1,0 +1,97 @@
+// Owns the way of a request through the gate. The page to read first: facts, decision, action, record.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Log } from '../base/log.ts';
+import type { EventQueue } from '../link/events.ts';
+import { decide } from '../policy/decide.ts';
+import { carryOutChallenge } from './actions/challenge.ts';
+import { carryOutFirmware } from './actions/firmware.ts';
+import { carryOutOtaCheck } from './actions/ota-check.ts';
+import { carryOutRedirect } from './actions/redirect.ts';
+import { carryOutRefuse } from './actions/refuse.ts';
+import { carryOutRelay } from './actions/relay.ts';
+import { answerError } from './answer.ts';
+import { type Exchange, newStory, type Outlet } from './exchange.ts';
+import { readFacts } from './facts.ts';
+import type { Live } from './live.ts';
+import type { ProxyEngine } from './proxy-engine.ts';
+import { record } from './record.ts';
+import type { Upstreams } from './upstreams.ts';
+
+export type Gate = {
+  live: () => Live;
+  engine: ProxyEngine;
+  upstreams: Upstreams;
+  log: Log;
+  events: EventQueue;
+  /** Exchanges that are not over yet; a drain waits for them. */
+  running: Set<Exchange>;
+};
+
+/** A request, or one that waits for 100 (Continue) before it sends its body. */
+export function onRequest(gate: Gate, request: IncomingMessage, response: ServerResponse, waitsFor100 = false): void {
+  const exchange = begin(gate, request, { kind: 'response', response });
+  // A device takes any 1xx for the final status: only a browser's client is asked to go on.
+  if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web') response.writeContinue();
+  void toItsEnd(gate, exchange, response);
+}
+
+/** A WebSocket handshake takes the same way. */
+export function onUpgrade(gate: Gate, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on('error', () => {}); // a reset is no news: 'close' follows
+  const exchange = begin(gate, request, { kind: 'socket', socket, head });
+  void toItsEnd(gate, exchange, socket);
+}
+
+/** An exchange is over when its action is done and its connection or response is closed; then it is recorded. */
+async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse | Duplex): Promise<void> {
+  const closed = new Promise((resolve) => outlet.once('close', resolve));
+  await carryOut(gate, exchange);
+  await closed;
+  end(gate, exchange);
+}
+
+function begin(gate: Gate, request: IncomingMessage, outlet: Outlet): Exchange {
+  const live = gate.live();
+  const startedMs = Date.now();
+  const { facts, claims, id, device } = readFacts(request, live, outlet.kind === 'socket', startedMs);
+  const decision = decide(facts, live.policy, startedMs);
+  const story = { ...newStory(), device };
+  const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, story };
+  gate.running.add(exchange);
+  return exchange;
+}
+
+async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
+  const { decision } = exchange;
+  try {
+    switch (decision.action) {
+      case 'challenge':
+        return carryOutChallenge(exchange, decision.keyAuthorization);
+      case 'redirect':
+        return carryOutRedirect(exchange, decision.location);
+      case 'refuse':
+        return await carryOutRefuse(exchange, decision);
+      case 'ota-check':
+        return await carryOutOtaCheck(exchange, decision, gate.upstreams);
+      case 'firmware':
+        return await carryOutFirmware(exchange, decision, gate.upstreams);
+      case 'relay':
+        return await carryOutRelay(exchange, decision, gate);
+    }
+  } catch (error) {
+    answerError(exchange, error);
+  }
+}
+
+function end(gate: Gate, exchange: Exchange): void {
+  gate.running.delete(exchange);
+  const { outlet, story } = exchange;
+  if (outlet.kind === 'socket' && 'bytesWritten' in outlet.socket) story.bytes = Number(outlet.socket.bytesWritten);
+  // nginx's 499: the client left before there was a status to tell.
+  if (story.status === 0) {
+    story.status = 499;
+    story.code ??= 'CLIENT_GONE';
+  }
+  record(exchange, gate.log, gate.events);
+}

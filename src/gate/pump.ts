@@ -1,0 +1,52 @@
+// Owns moving a body from an upstream to a client: with back-pressure, without a total limit, and never complete-looking
+// where it was cut.
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+
+export type PumpEnd = 'complete' | 'client-left' | 'upstream-cut' | 'stalled';
+
+/**
+ * Moves `source` into `response` until one of them ends. `idleMs` without progress on either side ends both. A source
+ * that breaks off destroys the response, so that no client takes a part for the whole. `onBytes` hears every chunk.
+ */
+export function pump(
+  source: Readable,
+  response: ServerResponse,
+  idleMs: number,
+  onBytes: (bytes: number) => void,
+): Promise<PumpEnd> {
+  return new Promise((resolve) => {
+    let ended = false;
+    const idle = setTimeout(() => finish('stalled'), idleMs);
+    const finish = (end: PumpEnd): void => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(idle);
+      if (end !== 'complete') {
+        source.destroy();
+        response.destroy();
+      }
+      resolve(end);
+    };
+    source.on('data', (chunk: Buffer) => {
+      idle.refresh();
+      onBytes(chunk.length);
+      if (!response.write(chunk)) source.pause();
+    });
+    response.on('drain', () => {
+      idle.refresh();
+      source.resume();
+    });
+    source.on('end', () => {
+      // Node reports an upstream that broke off inside its Content-Length by an error or a close without an end.
+      response.end();
+    });
+    source.on('error', () => finish('upstream-cut'));
+    source.on('close', () => {
+      if (!source.readableEnded) finish('upstream-cut');
+    });
+    response.on('finish', () => finish('complete'));
+    response.on('close', () => finish('client-left'));
+    response.on('error', () => finish('client-left'));
+  });
+}

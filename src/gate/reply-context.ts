@@ -1,0 +1,58 @@
+// Owns what the rewriting of a reply needs to know of this device's way to us.
+import { isIP } from 'node:net';
+import type { FirmwareSource, ReplyContext } from '../ota/reply.ts';
+import { SEAL_MARK, sealLink } from '../ota/seal.ts';
+import type { Passage } from '../policy/decide.ts';
+import { plainForGood } from '../policy/plain-http.ts';
+import { readTarget } from '../policy/target.ts';
+import type { Exchange } from './exchange.ts';
+
+// Whole link: every client in the field holds this much, the oldest ones not much more.
+const MAX_LINK_LENGTH = 250;
+
+export function replyContext(exchange: Exchange, passage: Passage): ReplyContext {
+  const { facts, live, story } = exchange;
+  const { policy } = live;
+  const onLan = facts.clientFrom !== 'unknown' && policy.isLan(facts.client);
+  // Devices take no IPv6 literals in links.
+  const host = isIP(passage.site) === 6 ? policy.mainDomain : passage.site;
+  const opening = passage.plain.kind === 'by-opening' ? { id: passage.plain.opening, endsMs: passage.plain.endsMs } : null;
+  return {
+    scheme: facts.scheme,
+    host,
+    ports: { ...policy.view.publicPorts, mqtts: null },
+    trusted: facts.scheme === 'https' || live.publicChain(host),
+    opening,
+    runningVersion: story.report?.version ?? null,
+    voiceRoute: (path) => {
+      const target = readTarget(path);
+      const route = target.kind === 'path' ? policy.routeFor(passage.site, target.path) : null;
+      return route?.role === 'device' ? { plainForGood: plainForGood(route, onLan) } : null;
+    },
+    firmwareSource: (link) => live.sources.fromReply(link, passage.site, onLan),
+    seal: (source, offer, prefix) => sealWithin(exchange, source, offer.version, opening, prefix),
+  };
+}
+
+/** Leaves the hints out where they make the link too long; the rest must fit, or there is no seal. */
+function sealWithin(
+  exchange: Exchange,
+  source: FirmwareSource,
+  version: string,
+  opening: ReplyContext['opening'],
+  prefix: string,
+): string | null {
+  const { story, live } = exchange;
+  const claims = {
+    route: source.route,
+    source: source.source,
+    device: story.device,
+    expiresMs: exchange.startedMs + live.limits.linkMs,
+    opening,
+  };
+  const fits = (token: string): boolean => prefix.length + token.length <= MAX_LINK_LENGTH;
+  const full = SEAL_MARK + sealLink({ ...claims, board: story.report?.board ?? null, version }, live.sealKeys);
+  if (fits(full)) return full;
+  const bare = SEAL_MARK + sealLink({ ...claims, board: null, version: null }, live.sealKeys);
+  return fits(bare) ? bare : null;
+}

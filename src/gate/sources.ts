@@ -1,0 +1,57 @@
+// Owns the judgement of where firmware may be fetched from: the upstreams and firmware.allow, never a stranger's host.
+import type { RouteConfig } from '../config/config.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import type { FirmwareSource } from '../ota/reply.ts';
+import { plainForGood } from '../policy/plain-http.ts';
+import { readTarget } from '../policy/target.ts';
+import type { Policy } from '../policy/view.ts';
+
+export type SourceJudge = {
+  /** How a link from a reply would be fetched, or null where it is not for us to fetch. */
+  fromReply: (link: URL, site: string, onLan: boolean) => FirmwareSource | null;
+  /** The absolute URL of a sealed link's source, or null where it is allowed no longer. */
+  locate: (source: string, origin: string) => URL | null;
+  /** Whether a redirect's next hop may be followed. */
+  mayFetch: (url: URL) => boolean;
+};
+
+/** Compiles the judgement from the upstreams, `firmware.allow` and the routes. */
+export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
+  const upstreamOrigins = new Set(Object.values(snapshot.upstreams).flat().map((origin) => new URL(origin).origin));
+  const allowed = snapshot.firmwareAllow.map((entry) => new URL(entry));
+  const isAllowed = (url: URL): boolean =>
+    allowed.some((entry) => url.origin === entry.origin && canonicalPath(url).startsWith(entry.pathname));
+  const mayFetch = (url: URL): boolean =>
+    url.username === '' && url.password === '' && (upstreamOrigins.has(url.origin) || isAllowed(url));
+  const folder = snapshot.policy.routes.find((route) => isFirmwareFolder(route));
+
+  return {
+    mayFetch,
+    fromReply: (link, site, onLan) => {
+      if (isAllowed(link)) return folder ? { ...address(folder, onLan), source: link.href } : null;
+      // The host in a link can be a container's, or what a stranger sent as Host: the path alone says which route it is,
+      // and the bytes then come from that route's upstream.
+      const route = policy.routeFor(site, canonicalPath(link));
+      if (route === null || !isFirmwareFolder(route)) return null;
+      return { ...address(route, onLan), source: canonicalPath(link) + link.search };
+    },
+    locate: (source, origin) => {
+      if (source.startsWith('/')) return new URL(source, origin);
+      const url = URL.canParse(source) ? new URL(source) : null;
+      return url !== null && mayFetch(url) ? url : null;
+    },
+  };
+}
+
+function isFirmwareFolder(route: RouteConfig): boolean {
+  return route.role === 'firmware' && route.target.kind === 'upstream' && route.path.endsWith('/');
+}
+
+function address(route: RouteConfig, onLan: boolean): Omit<FirmwareSource, 'source'> {
+  return { route: route.name, routePath: route.path, plainForGood: plainForGood(route, onLan) };
+}
+
+function canonicalPath(url: URL): string {
+  const target = readTarget(url.pathname);
+  return target.kind === 'path' ? target.path : '/';
+}

@@ -1,0 +1,75 @@
+// Owns the events that gates send up, and the bounded batch in which they travel.
+
+export type GateEvent =
+  | { event: 'request'; atMs: number; action: string; status: number; route: string | null; because: string; upstream: string | null }
+  | {
+      event: 'check';
+      atMs: number;
+      device: string | null;
+      client: string;
+      scheme: string;
+      board: string | null;
+      version: string | null;
+      offered: string | null;
+    }
+  | { event: 'download'; atMs: number; device: string | null; bytes: number; complete: boolean };
+
+export type EventBatch = { events: GateEvent[]; dropped: number };
+
+/**
+ * Collects events and hands them over in batches. While one batch is on its way the next waits; past `capacity` the
+ * newest are dropped and counted, so that a slow control costs history, never a gate's memory.
+ * `send` answers when the batch was taken.
+ */
+export class EventQueue {
+  #events: GateEvent[] = [];
+  #dropped = 0;
+  #sending = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #send: (batch: EventBatch) => Promise<void>;
+  readonly #capacity: number;
+  readonly #everyMs: number;
+
+  constructor(send: (batch: EventBatch) => Promise<void>, capacity = 10_000, everyMs = 200) {
+    this.#send = send;
+    this.#capacity = capacity;
+    this.#everyMs = everyMs;
+  }
+
+  add(event: GateEvent): void {
+    if (this.#events.length >= this.#capacity) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#events.push(event);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs).unref();
+  }
+
+  /** Sends what is there now; for the moment before an exit. */
+  async drain(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#flushOnce();
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    void this.#flushOnce();
+  }
+
+  async #flushOnce(): Promise<void> {
+    if (this.#sending || this.#events.length === 0) return;
+    const batch = { events: this.#events, dropped: this.#dropped };
+    this.#events = [];
+    this.#dropped = 0;
+    this.#sending = true;
+    try {
+      await this.#send(batch);
+    } catch {
+      // Control is gone: the gate is about to end, and what it could not tell is lost with it.
+    } finally {
+      this.#sending = false;
+    }
+    if (this.#events.length > 0) this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs).unref();
+  }
+}

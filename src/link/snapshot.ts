@@ -1,0 +1,35 @@
+// Owns Snapshot: everything that a gate needs to serve, sent down by control, immutable, replaced whole.
+import type { Config, Endpoint, Limits } from '../config/config.ts';
+import type { SealKey } from '../ota/seal.ts';
+import type { PolicyView } from '../policy/view.ts';
+
+/** A certificate as a gate serves it. Keys are PEM and never leave the machine. */
+export type ServedCertificate = {
+  /** Lower-case names and addresses that the leaf is for. */
+  names: string[];
+  certPem: string;
+  keyPem: string;
+  /** Whether the chain ends in a root that devices carry; false for the local CA. */
+  publicChain: boolean;
+};
+
+export type Snapshot = {
+  version: number;
+  policy: PolicyView;
+  listen: { http: Endpoint[]; https: Endpoint[] };
+  /** Whether each gate listens by itself on the same address (SO_REUSEPORT), and the kernel shares connections out. */
+  shareListeners: boolean;
+  trustedProxies: Config['trustedProxies'];
+  upstreams: Config['upstreams'];
+  firmwareAllow: string[];
+  limits: Limits;
+  tls: {
+    /** The first one is served to clients without SNI, or with a name that no other certificate has. */
+    certificates: ServedCertificate[];
+    deviceRecordBytes: number;
+    /** 48 bytes, the same in all gates, so that a session can be resumed on any of them. */
+    ticketKeys: Uint8Array;
+  };
+  sealKeys: SealKey[];
+  log: Config['log'];
+};

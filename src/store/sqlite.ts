@@ -1,0 +1,58 @@
+// Owns the state in a SQLite file, the default keeping.
+import { randomBytes } from 'node:crypto';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { errorText, GateError } from '../base/errors.ts';
+import type { State } from './state.ts';
+
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE seal_key (id INTEGER PRIMARY KEY, key BLOB NOT NULL, made_ms INTEGER NOT NULL) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/**
+ * Opens `stateDir/state.sqlite`, and makes it where it is missing.
+ * @throws {GateError} STATE_DAMAGED for a file that is no state of ours, or that a newer version wrote
+ */
+export function openSqliteState(stateDir: string, nowMs: number): State {
+  const file = join(stateDir, 'state.sqlite');
+  const database = open(file);
+  return {
+    sealKeys: () => {
+      const rows = database.prepare('SELECT id, key FROM seal_key ORDER BY made_ms DESC, id DESC').all();
+      if (rows.length === 0) {
+        const key = randomBytes(32);
+        database.prepare('INSERT INTO seal_key (id, key, made_ms) VALUES (1, ?, ?)').run(key, nowMs);
+        return [{ id: 1, key }];
+      }
+      return rows.map((row) => ({ id: Number(row['id']), key: row['key'] as Uint8Array }));
+    },
+    close: () => database.close(),
+  };
+}
+
+function open(file: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(file);
+    chmodSync(file, 0o600);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
+    else if (version !== SCHEMA_VERSION) {
+      throw new GateError(
+        'STATE_DAMAGED',
+        `${file} has version ${version} of the state, this otagate knows ${SCHEMA_VERSION}: run the newer otagate, or move the file away to start afresh`,
+        { fault: 'gate' },
+      );
+    }
+    return database;
+  } catch (error) {
+    if (error instanceof GateError) throw error;
+    throw new GateError('STATE_DAMAGED', `${file} cannot be opened (${errorText(error)}): restore it from a backup, or move it away to start afresh`, {
+      fault: 'gate',
+      cause: error,
+    });
+  }
+}
