@@ -1,0 +1,79 @@
+// Owns Config: the long form that every configuration file expands to, parsed once, with units in the names.
+
+export type Role = 'web' | 'device' | 'ota-check' | 'firmware';
+export type PlainHttp = 'always' | 'lan' | 'never';
+
+/** Where to listen: an IPv4 address, an IPv6 address without brackets (`::` is dual-stack), and a port (0 in tests). */
+export type Endpoint = { host: string; port: number };
+
+export type RouteTarget = { kind: 'upstream'; upstream: string } | { kind: 'refuse' };
+
+export type RouteConfig = {
+  name: string;
+  /** Only for this host name; otherwise for every name of ours. */
+  host?: string;
+  /** A prefix where it ends in `/`, else exact. */
+  path: string;
+  target: RouteTarget;
+  role: Role;
+  plainHttp: PlainHttp;
+};
+
+export type OpeningConfig = {
+  /** Stable for the same content, so that a reload does not make a new one. */
+  id: string;
+  route: string;
+  /** Networks in CIDR notation; empty: from anywhere. */
+  from: string[];
+  /** Milliseconds since the epoch. */
+  untilMs: number;
+  reason: string;
+};
+
+export type CertificateFiles = { cert: string; key: string };
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+export type Limits = {
+  /** The longest that an opening may be asked for. */
+  openingMs: number;
+  /** How long running requests may go on after SIGTERM. */
+  drainMs: number;
+  /** To connect to an upstream. */
+  connectMs: number;
+  /** From the request to the first byte of an upstream's reply. */
+  replyMs: number;
+  /** Without a byte in either direction, on a connection that is neither a WebSocket nor waiting for a reply. */
+  idleMs: number;
+  /** For a client to send the whole head of its request. */
+  headerMs: number;
+  /** Of a request's body on the OTA check. */
+  checkBytes: number;
+  /** How long a firmware link that was handed out can be used. */
+  linkMs: number;
+};
+
+export type Config = {
+  /** Absolute path of the file that this was read from. */
+  file: string;
+  /** Lower case; the first one is the main domain. */
+  domains: string[];
+  listen: { http: Endpoint[]; https: Endpoint[] };
+  public: { http: number; https: number };
+  defaultSite: 'refuse' | 'main';
+  workers: number;
+  /** Absolute. */
+  stateDir: string;
+  tls: { certificates: CertificateFiles[]; localCa: boolean; deviceRecordBytes: number };
+  /** `private`, or networks and addresses as written. */
+  networks: { lan: string[] };
+  trustedProxies: { from: string[]; header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip' };
+  /** Origins, for each name at least one. */
+  upstreams: Record<string, string[]>;
+  routes: RouteConfig[];
+  openings: OpeningConfig[];
+  /** Origins with a path prefix, from which firmware may be fetched beside the upstreams. */
+  firmware: { allow: string[] };
+  limits: Limits;
+  log: { level: LogLevel; format: 'auto' | 'json' | 'pretty'; file?: string };
+};

@@ -1,0 +1,60 @@
+// Owns the step from what the file says to the long form: presets laid out, defaults filled in, paths made absolute.
+import { dirname } from 'node:path';
+import type { Config, OpeningConfig, RouteConfig } from './config.ts';
+import { limitsFrom } from './limits.ts';
+import { asCidr } from './networks.ts';
+import { openingId } from './opening-id.ts';
+import { fromFolder } from './paths.ts';
+import { expandPreset, replaces } from './presets.ts';
+import type { Input } from './schema.ts';
+
+/** The long form of a file without faults. `file` is its absolute path. */
+export function expand(input: Input, file: string): Config {
+  const folder = dirname(file);
+  const preset =
+    input.upstream === undefined
+      ? { upstreams: {}, routes: [] }
+      : expandPreset(input.upstream.preset, input.upstream.host, input.upstream.ports, input.otaOverHttp ?? 'lan');
+  const own = input.routes.map(routeFrom);
+  const { http, https } = input.listen;
+  const { file: logFile, level, format } = input.log;
+  return {
+    file,
+    domains: input.domains ?? (input.domain === undefined ? [] : [input.domain]),
+    listen: { http, https },
+    // A gate that ends no TLS itself still has to know where https is, for its redirects.
+    public: { http: input.public.http ?? http[0]?.port ?? 80, https: input.public.https ?? https[0]?.port ?? 443 },
+    defaultSite: input.defaultSite,
+    workers: input.workers,
+    stateDir: fromFolder(folder, input.stateDir),
+    tls: {
+      certificates: input.tls.certificates.map(({ cert, key }) => ({
+        cert: fromFolder(folder, cert),
+        key: fromFolder(folder, key),
+      })),
+      localCa: input.tls.localCa,
+      deviceRecordBytes: input.tls.deviceRecordBytes,
+    },
+    networks: { lan: input.networks.lan },
+    trustedProxies: input.trustedProxies,
+    upstreams: { ...preset.upstreams, ...input.upstreams },
+    routes: [...preset.routes.filter((route) => !own.some((each) => replaces(each, route))), ...own],
+    openings: input.openings.map(openingFrom),
+    firmware: { allow: input.firmware.allow },
+    limits: limitsFrom(input.limits),
+    log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },
+  };
+}
+
+function routeFrom(route: Input['routes'][number]): RouteConfig {
+  const { name, host, path, upstream, role, plainHttp } = route;
+  const place = { name, ...(host === undefined ? {} : { host }), path };
+  // A route that refuses does so by every scheme and for every role.
+  if (upstream === undefined) return { ...place, target: { kind: 'refuse' }, role: 'web', plainHttp: 'lan' };
+  return { ...place, target: { kind: 'upstream', upstream }, role, plainHttp };
+}
+
+function openingFrom({ route, from, until, reason }: Input['openings'][number]): OpeningConfig {
+  const networks = from.map(asCidr);
+  return { id: openingId(route, networks, until), route, from: networks, untilMs: until, reason: reason ?? '' };
+}

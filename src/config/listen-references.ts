@@ -1,0 +1,46 @@
+// Owns the checks of what is listened on: something is, and no endpoint is in the way of another.
+import type { Endpoint } from './config.ts';
+import { endpointsCollide, readEndpoints, STANDARD_LISTEN, writeEndpoint } from './endpoints.ts';
+import { type Place, type Report, writePlace } from './finding.ts';
+import { valueAt } from './loose.ts';
+
+type Listening = { place: Place; endpoint: Endpoint; standard: boolean };
+
+/** Reports endpoints that are in each other's way. Says whether TLS is listened for at all. */
+export function listenFaults(raw: unknown, report: Report): { https: boolean } {
+  const listening: Listening[] = [];
+  let unreadable = false;
+  const count = { http: 0, https: 0 };
+  for (const key of ['http', 'https'] as const) {
+    const written = valueAt(raw, ['listen', key]);
+    const reading = readEndpoints(written ?? STANDARD_LISTEN[key]);
+    if (!reading.ok) {
+      unreadable = true;
+      count[key] = 1;
+      continue;
+    }
+    count[key] = reading.value.length;
+    for (const [index, endpoint] of reading.value.entries()) {
+      const place = Array.isArray(written) ? ['listen', key, index] : ['listen', key];
+      listening.push({ place, endpoint, standard: written === undefined });
+    }
+  }
+  if (count.http + count.https === 0 && !unreadable) {
+    report(
+      ['listen'],
+      { problem: 'switches off both http and https', expected: 'one of them at least' },
+      { found: '' },
+    );
+  }
+  for (const [index, later] of listening.entries()) {
+    const earlier = listening.slice(0, index).find((each) => endpointsCollide(each.endpoint, later.endpoint));
+    if (earlier === undefined) continue;
+    const [told, other] = later.standard ? [earlier, later] : [later, earlier];
+    const standard = other.standard ? ', which is so where nothing is said' : '';
+    report(told.place, {
+      problem: `is in the way of ${writePlace(other.place)} (${writeEndpoint(other.endpoint)}${standard})`,
+      expected: 'each address and port once; [::] takes IPv4 as well',
+    });
+  }
+  return { https: count.https > 0 };
+}

@@ -1,0 +1,109 @@
+// Owns the checks of routes against each other, against the upstreams and against the domains.
+import type { Draft, DraftRoute } from './draft.ts';
+import { type Report, writePlace } from './finding.ts';
+import { valueAt } from './loose.ts';
+import { replaces } from './presets.ts';
+import { nearest } from './suggest.ts';
+
+const WARNING = { severity: 'warning' } as const;
+
+export function routeFaults(draft: Draft, report: Report): void {
+  for (const route of draft.own) {
+    targetFaults(draft, route, report);
+    hostFault(draft, route, report);
+    plainHttpWarning(route, report);
+    unguardedWarning(draft, route, report);
+  }
+  twins(draft.own, 'name', (route) => route.name, report);
+  const pathOf = (route: DraftRoute): string | undefined => route.path && `${route.host ?? ''} ${route.path}`;
+  twins(draft.own, 'path', pathOf, report);
+}
+
+/** Exactly one of `upstream` and `refuse: true`, and the upstream is there. */
+function targetFaults(draft: Draft, { place, upstream, refuses }: DraftRoute, report: Report): void {
+  const written = valueAt(draft.raw, [...place, 'upstream']) !== undefined;
+  const route = valueAt(draft.raw, place);
+  if (typeof route !== 'object' || route === null || Array.isArray(route)) return;
+  if (refuses && written) {
+    report(
+      [...place, 'refuse'],
+      { problem: 'is there beside upstream', expected: 'one of the two' },
+      { at: 'key', found: 'true' },
+    );
+  }
+  if (!refuses && !written) {
+    report([...place, 'upstream'], {
+      problem: 'is missing',
+      expected: `the name of an upstream (${list(draft.upstreams)}), or refuse: true`,
+    });
+  }
+  if (refuses) {
+    for (const key of ['role', 'plainHttp']) {
+      if (valueAt(draft.raw, [...place, key]) === undefined) continue;
+      report(
+        [...place, key],
+        { problem: 'has no effect on a route that refuses', expected: '' },
+        { ...WARNING, at: 'key' },
+      );
+    }
+  }
+  if (upstream === undefined || draft.upstreams.has(upstream) || !draft.whole.upstreams) return;
+  const near = nearest(upstream, draft.upstreams);
+  report([...place, 'upstream'], {
+    problem: 'names an upstream that does not exist',
+    expected: `one of ${list(draft.upstreams)}`,
+    ...(near === undefined ? {} : { suggestion: near }),
+  });
+}
+
+function hostFault(draft: Draft, { place, host }: DraftRoute, report: Report): void {
+  if (host === undefined || draft.domains.has(host) || !draft.whole.domains) return;
+  const near = nearest(host, draft.domains);
+  report([...place, 'host'], {
+    problem: 'is not among the domains',
+    expected: `one of ${list(draft.domains)}`,
+    ...(near === undefined ? {} : { suggestion: near }),
+  });
+}
+
+function plainHttpWarning({ place, role, plainHttp }: DraftRoute, report: Report): void {
+  if (plainHttp !== 'always' || (role !== 'ota-check' && role !== 'firmware')) return;
+  const problem = 'lets everyone fetch firmware without TLS: whoever sits on the line can then hand out another one';
+  report([...place, 'plainHttp'], { problem, expected: 'lan, with an opening for the time of an upgrade' }, WARNING);
+}
+
+/** A preset refuses what must not be reached from outside; a route that happens to have its name would open it. */
+function unguardedWarning(draft: Draft, route: DraftRoute, report: Report): void {
+  if (route.refuses) return;
+  const guard = draft.preset.routes.find((each) => each.target.kind === 'refuse' && replaces(route, each));
+  if (guard === undefined) return;
+  const problem = `takes the place of a route that refuses ${guard.path} to everyone`;
+  report([...route.place, route.name === guard.name ? 'name' : 'path'], { problem, expected: '' }, WARNING);
+}
+
+function twins(
+  routes: DraftRoute[],
+  key: 'name' | 'path',
+  identity: (route: DraftRoute) => string | undefined,
+  report: Report,
+): void {
+  const seen = new Map<string, DraftRoute>();
+  for (const route of routes) {
+    const same = identity(route);
+    if (same === undefined || same === '') continue;
+    const first = seen.get(same);
+    if (first === undefined) seen.set(same, route);
+    else {
+      const expected = key === 'name' ? 'another name' : 'another path, or another host';
+      report([...route.place, key], { problem: `is the same as ${writePlace([...first.place, key])}`, expected });
+    }
+  }
+}
+
+/** Some of the names, for a message. */
+export function list(names: Iterable<string>): string {
+  const all = [...names];
+  const shown = all.slice(0, 12).join(', ');
+  if (all.length === 0) return 'none is defined';
+  return all.length > 12 ? `${shown} and ${all.length - 12} more` : shown;
+}

@@ -1,0 +1,247 @@
+// Owns the schema of the configuration file as operators write it: keys, defaults, and what an editor says of each.
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
+import { readDomain, readUpstreamHost } from './host-names.ts';
+import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
+import { limitsSchema } from './limits.ts';
+import { readMoment } from './moment.ts';
+import { readLan, readNetworks } from './networks.ts';
+import { readFirmwarePrefix, readOrigins } from './origins.ts';
+import { readFilePath, readRoutePath } from './paths.ts';
+import { PRESET_NAMES } from './presets.ts';
+import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
+import { between, readSize, writeSize } from './units.ts';
+
+/** Names of routes and upstreams: they go on command lines and into logs. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const NAME_EXPECTED = 'letters, digits, - and _, 64 at most, beginning with a letter or a digit';
+
+const TEXT_OR_LIST = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
+const ENDPOINTS = {
+  anyOf: [{ type: ['integer', 'string'] }, { type: 'array', items: { type: ['integer', 'string'] } }],
+  examples: [443, '[::]:443', '127.0.0.1:8443', 'none'],
+};
+const plainHttpWords = ['always', 'lan', 'never'] as const;
+
+function readName(value: unknown): Reading<string> {
+  const text = readText(NAME_EXPECTED)(value);
+  if (!text.ok || NAME.test(text.value)) return text;
+  return wrong('is not a name', NAME_EXPECTED);
+}
+
+function readWorkers(value: unknown): Reading<number> {
+  if (value === 'auto') return good(Math.min(4, availableParallelism()));
+  return readInteger('auto, or a number', 1, 64)(value);
+}
+
+const name = (description: string) => leaf(readName, { description, type: 'string' });
+const path = (description: string) => leaf(readFilePath, { description, type: 'string' });
+const port = (description: string, min = 1) =>
+  leaf(readInteger('a port', min, 65_535), { description, ...NUMBER_OR_TEXT });
+
+const route = z
+  .strictObject({
+    name: name('What commands and logs call it. A route with the name of a preset’s route replaces that one.'),
+    host: leaf(readDomain, {
+      description: 'Only for this one of the domains. Left out: for all.',
+      type: 'string',
+    }).optional(),
+    path: leaf(readRoutePath, {
+      description: 'The longest path wins. A prefix where it ends in /, else exact.',
+      type: 'string',
+      examples: ['/xiaozhi/ota/'],
+    }),
+    upstream: name('The upstream that answers, by its name. Either this, or refuse: true.').optional(),
+    refuse: leaf(readSwitch, { description: 'Answer 403 to everyone.', type: ['boolean', 'string'] }).optional(),
+    role: z.enum(['web', 'device', 'ota-check', 'firmware']).prefault('web').meta({
+      description:
+        'web: pages and APIs for people. device: WebSocket and the like. ota-check: its reply is rewritten. firmware: images are served from here. Only the last two can be opened for plain HTTP for a time.',
+    }),
+    plainHttp: z
+      .enum(plainHttpWords)
+      .prefault('lan')
+      .meta({ description: 'Who may come without TLS: everyone, the addresses of networks.lan, or nobody.' }),
+  })
+  .meta({ description: 'One path and where it leads.' });
+
+const opening = z
+  .strictObject({
+    route: name('A route whose role is ota-check or firmware.'),
+    from: leaf(readNetworks, {
+      description: 'Addresses and networks that it is for. Left out: for everyone.',
+      ...TEXT_OR_LIST,
+    }).prefault([]),
+    until: leaf(readMoment, {
+      description: 'When it ends, with the time zone.',
+      type: 'string',
+      examples: ['2026-12-01T00:00:00+08:00'],
+    }),
+    reason: leaf(readText('why it is open'), { description: 'Shown in lists and logs.', type: 'string' }).optional(),
+  })
+  .meta({ description: 'Plain HTTP let in on one route until a moment.' });
+
+const certificate = z.strictObject({
+  cert: path('The chain in PEM, the leaf first. Relative paths start at the folder of this file.'),
+  key: path('The private key in PEM.'),
+});
+
+const presetPort = (what: string, standard: number) => port(`${what} (${standard} unless changed).`).optional();
+
+export const inputSchema = z
+  .strictObject({
+    domain: leaf(readDomain, {
+      description: 'The name (or the address) by which devices and browsers reach the gate.',
+      type: 'string',
+      examples: ['ota.example.com'],
+    }).optional(),
+    domains: z
+      .array(leaf(readDomain, { description: 'A host name or an address.', type: 'string' }))
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'In place of domain, where there are several. The first one is the main one.' }),
+    upstream: z
+      .strictObject({
+        preset: z.enum(PRESET_NAMES).meta({
+          description: 'xiaozhi-full: server with the console (Java). xiaozhi-server: the Python server alone.',
+        }),
+        host: leaf(readUpstreamHost, { description: 'The name or address of the server.', type: 'string' }),
+        ports: z
+          .strictObject({
+            console: presetPort('The console and its API, with xiaozhi-full', 8002),
+            voice: presetPort('The WebSocket', 8000),
+            vision: presetPort('Vision, with xiaozhi-full', 8003),
+            api: presetPort('The OTA check and vision, with xiaozhi-server', 8003),
+          })
+          .prefault({})
+          .meta({ description: 'Where the server listens elsewhere than usual.' }),
+      })
+      .optional()
+      .meta({ description: 'A xiaozhi-esp32-server as it usually is: gives the upstreams and the routes.' }),
+    otaOverHttp: z.enum(plainHttpWords).optional().meta({
+      description:
+        'Who may use the preset’s device routes without TLS. lan (the default): the local network, others only while an opening lasts. always: everyone, so whoever sits on the line can hand out firmware. never: nobody.',
+    }),
+    listen: z
+      .strictObject({
+        http: leaf(readEndpoints, { description: 'Where plain HTTP is accepted, or none.', ...ENDPOINTS }).prefault(
+          STANDARD_LISTEN.http,
+        ),
+        https: leaf(readEndpoints, { description: 'Where TLS is accepted, or none.', ...ENDPOINTS }).prefault(
+          STANDARD_LISTEN.https,
+        ),
+      })
+      .prefault({})
+      .meta({ description: 'A port, "address:port", or a list. [::] takes IPv4 as well.' }),
+    public: z
+      .strictObject({
+        http: port('Plain HTTP. Left out: the first port listened on.', 0).optional(),
+        https: port('TLS. Left out: the first port listened on.', 0).optional(),
+      })
+      .prefault({})
+      .meta({ description: 'The ports as the world sees them, where a router or Docker changes them.' }),
+    defaultSite: z
+      .enum(['refuse', 'main'])
+      .prefault('refuse')
+      .meta({ description: 'A request for a name that is not ours: refuse it, or treat it as the main domain.' }),
+    workers: leaf(readWorkers, {
+      description: 'Processes that carry the traffic. auto: one for each core, four at most.',
+      ...NUMBER_OR_TEXT,
+    }).prefault('auto'),
+    stateDir: path('Where the gate keeps what it must not lose. Relative to the folder of this file.').prefault(
+      '../data',
+    ),
+    tls: z
+      .strictObject({
+        certificates: z
+          .array(certificate)
+          .max(100)
+          .prefault([])
+          .meta({ description: 'Certificates that you already have.' }),
+        localCa: leaf(readSwitch, {
+          description: 'Sign with a local CA for every name without another certificate.',
+          type: ['boolean', 'string'],
+        }).prefault(true),
+        deviceRecordBytes: leaf(between(readSize, 512, 16_384, writeSize), {
+          description: 'The largest TLS record sent to a device: large ones need memory that small boards do not have.',
+          ...NUMBER_OR_TEXT,
+        }).prefault(4096),
+      })
+      .prefault({})
+      .meta({ description: 'Certificates and TLS.' }),
+    networks: z
+      .strictObject({
+        lan: leaf(readLan, {
+          description:
+            'Who counts as the local network. private: 10/8, 172.16/12, 192.168/16, 169.254/16, fc00::/7, fe80::/10. This machine and its default gateway count only where listed by address.',
+          ...TEXT_OR_LIST,
+        }).prefault('private'),
+      })
+      .prefault({})
+      .meta({ description: 'Networks with a name.' }),
+    trustedProxies: z
+      .strictObject({
+        from: leaf(readNetworks, {
+          description: 'Proxies in front of the gate whose word about the client counts.',
+          ...TEXT_OR_LIST,
+        }).prefault([]),
+        header: z
+          .enum(['x-forwarded-for', 'forwarded', 'x-real-ip'])
+          .prefault('x-forwarded-for')
+          .meta({ description: 'The header in which they say it.' }),
+      })
+      .prefault({})
+      .meta({ description: 'Another proxy or a tunnel in front of the gate.' }),
+    upstreams: z
+      .record(
+        z.string().regex(NAME),
+        leaf(readOrigins, { description: 'One origin, or a list: http://host:port.', ...TEXT_OR_LIST }),
+      )
+      .prefault({})
+      .meta({ description: 'Servers behind the gate, by a name that routes use. Beside a preset they are added.' }),
+    routes: z
+      .array(route)
+      .max(500)
+      .prefault([])
+      .meta({ description: 'Beside a preset they are added; the same name, or the same path, replaces.' }),
+    openings: z
+      .array(opening)
+      .max(100)
+      .prefault([])
+      .meta({ description: 'Plain HTTP for a time, for outside devices.' }),
+    firmware: z
+      .strictObject({
+        allow: z
+          .array(leaf(readFirmwarePrefix, { description: 'https://host/path/', type: 'string' }))
+          .max(100)
+          .prefault([])
+          .meta({ description: 'Other places that firmware may be fetched from: everything below these URLs.' }),
+      })
+      .prefault({})
+      .meta({ description: 'Where firmware comes from.' }),
+    limits: limitsSchema,
+    log: z
+      .strictObject({
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error'])
+          .prefault('info')
+          .meta({ description: 'From this level on.' }),
+        format: z
+          .enum(['auto', 'json', 'pretty'])
+          .prefault('auto')
+          .meta({ description: 'auto: pretty on a terminal, else JSON.' }),
+        file: path('A file in place of standard output. Reopened on SIGUSR1.').optional(),
+      })
+      .prefault({})
+      .meta({ description: 'The log.' }),
+  })
+  .meta({ title: 'otagate', description: 'The configuration of otagate.' });
+
+/** What a file without faults says, with its defaults. */
+export type Input = z.output<typeof inputSchema>;
+
+/** The JSON Schema of the file, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(inputSchema, { io: 'input', target: 'draft-7' }) };
+}

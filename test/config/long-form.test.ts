@@ -1,0 +1,102 @@
+// Owns the long form: what the short one expands to, and that it loads again to the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { printLongForm } from '../../src/config/print.ts';
+import { BASE, configOf, FILE } from './checked.ts';
+
+const EVERYTHING = `domains: [OTA.example.com, 192.168.1.2, "fd00::2"]
+upstream: { preset: xiaozhi-full, host: xiaozhi_web, ports: { voice: 18000 } }
+otaOverHttp: never
+listen: { http: ["127.0.0.1:8080", "[fd00::2]:8080"], https: none }
+public: { https: 8443 }
+defaultSite: main
+workers: 3
+stateDir: /var/lib/otagate
+tls: { localCa: "false", deviceRecordBytes: 2KiB }
+networks: { lan: [private, 100.64.0.0/10] }
+trustedProxies: { from: 10.0.0.1, header: forwarded }
+upstreams: { mcp: [ "http://a:1", "https://b" ] }
+routes:
+  - { name: mcp, host: ota.example.com, path: /mcp/, upstream: mcp, role: device, plainHttp: never }
+  - { name: closed, path: /closed, refuse: true }
+openings:
+  - { route: ota, from: [203.0.113.7, "2001:db8::/32"], until: 2026-06-02T00:00:00.125+08:00, reason: "costs $\${5}" }
+  - { route: firmware, until: 2026-06-03T00:00:00Z }
+firmware: { allow: ["https://files.example.com/fw/"] }
+limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
+log: { level: debug, format: json, file: ../log/gate.log }
+`;
+
+test('the defaults', () => {
+  const config = configOf(BASE);
+  assert.deepEqual(
+    { ...config, workers: 0, upstreams: {}, routes: [] },
+    {
+      file: FILE,
+      domains: ['ota.example.com'],
+      listen: { http: [{ host: '::', port: 80 }], https: [{ host: '::', port: 443 }] },
+      public: { http: 80, https: 443 },
+      defaultSite: 'refuse',
+      workers: 0,
+      stateDir: '/etc/data',
+      tls: { certificates: [], localCa: true, deviceRecordBytes: 4096 },
+      networks: { lan: ['private'] },
+      trustedProxies: { from: [], header: 'x-forwarded-for' },
+      upstreams: {},
+      routes: [],
+      openings: [],
+      firmware: { allow: [] },
+      limits: {
+        openingMs: 86_400_000,
+        drainMs: 30_000,
+        connectMs: 5000,
+        replyMs: 60_000,
+        idleMs: 300_000,
+        headerMs: 20_000,
+        checkBytes: 262_144,
+        linkMs: 86_400_000,
+      },
+      log: { level: 'info', format: 'auto' },
+    },
+  );
+  assert.ok(config.workers >= 1 && config.workers <= 4);
+});
+
+test('every key arrives in the long form', () => {
+  const config = configOf(EVERYTHING);
+  assert.deepEqual(config.domains, ['ota.example.com', '192.168.1.2', 'fd00::2']);
+  assert.deepEqual(config.public, { http: 8080, https: 8443 });
+  assert.deepEqual(config.listen.https, []);
+  assert.deepEqual(config.openings[0], {
+    id: config.openings[0]?.id,
+    route: 'ota',
+    from: ['203.0.113.7/32', '2001:db8::/32'],
+    untilMs: Date.UTC(2026, 5, 1, 16, 0, 0, 125),
+    reason: `costs $\{5}`,
+  });
+  assert.deepEqual(config.log, { level: 'debug', format: 'json', file: '/etc/log/gate.log' });
+  assert.equal(config.limits.checkBytes, 100_000);
+  assert.equal(config.limits.drainMs, 0);
+});
+
+test('the long form that is printed loads to the same', () => {
+  for (const yaml of [BASE, EVERYTHING]) {
+    const config = configOf(yaml);
+    assert.deepEqual(configOf(printLongForm(config)), config);
+  }
+});
+
+test('the id of an opening stays while its content does', () => {
+  const ids = (...openings: string[]): (string | undefined)[] =>
+    openings.map((opening) => configOf(`${BASE}openings: [${opening}]\n`).openings[0]?.id);
+  const [first, same, reordered, later, elsewhere] = ids(
+    '{ route: ota, from: [10.0.0.1, 10.0.0.2], until: 2026-06-02T00:00:00Z }',
+    '{ route: ota, from: [10.0.0.1/32, 10.0.0.2], until: 2026-06-02T08:00:00+08:00, reason: other }',
+    '{ route: ota, from: [10.0.0.2, 10.0.0.1], until: 2026-06-02T00:00:00Z }',
+    '{ route: ota, from: [10.0.0.1, 10.0.0.2], until: 2026-06-02T00:00:01Z }',
+    '{ route: firmware, from: [10.0.0.1, 10.0.0.2], until: 2026-06-02T00:00:00Z }',
+  );
+  assert.match(first ?? '', /^yaml-[0-9a-f]{8}$/);
+  assert.deepEqual([same, reordered], [first, first]);
+  assert.equal(new Set([first, later, elsewhere]).size, 3);
+});
