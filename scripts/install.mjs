@@ -18,7 +18,10 @@ export async function install() {
   if (fresh) return;
   console.error('Installing npm packages (once) …');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+  const done = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
   if (done.status !== 0 || !existsSync(projectNode())) {
     console.error('npm ci failed: see above. The project needs the npm registry once, and about 400 MB of disk.');
     process.exit(1);

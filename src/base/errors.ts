@@ -5,6 +5,10 @@ export type Fault = 'client' | 'upstream' | 'gate';
 
 /** Every code that the gate puts into problem JSON or a log line. Stable: people script against them. */
 export type ErrorCode =
+  | 'ACME_DIRECTORY'
+  | 'ACME_REFUSED'
+  | 'ACME_TIMEOUT'
+  | 'ACME_UNREACHABLE'
   | 'BODY_TIMEOUT'
   | 'BODY_TOO_LARGE'
   | 'CHALLENGE_UNKNOWN'

@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { errorCode, errorText } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
+import { findStateDir } from '../config/state-dir.ts';
 import { adminSocketPath } from '../control/admin-socket.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -10,7 +11,9 @@ export type AdminReply = { kind: 'answer'; body: unknown } | { kind: 'failed'; e
 
 /** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
 export async function askGate(configFile: string, method: 'GET' | 'POST', path: string): Promise<AdminReply> {
-  const socketPath = findSocket(configFile);
+  // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
+  const stateDir = findStateDir(configFile);
+  const socketPath = stateDir === null ? null : adminSocketPath(stateDir);
   if (socketPath === null) {
     const loaded = loadConfig(configFile);
     const faults = loaded.ok ? [] : loaded.faults.map(formatFinding);
@@ -28,15 +31,12 @@ export async function askGate(configFile: string, method: 'GET' | 'POST', path: 
       const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
       return { kind: 'failed', exitCode: EXIT.notRunning, message };
     }
-    return { kind: 'failed', exitCode: EXIT.no, message: `the gate on ${socketPath} could not be asked: ${errorText(error)}` };
+    return {
+      kind: 'failed',
+      exitCode: EXIT.no,
+      message: `the gate on ${socketPath} could not be asked: ${errorText(error)}`,
+    };
   } finally {
     await dispatcher.destroy();
   }
-}
-
-/** The socket follows from stateDir alone, so a configuration that has become bad otherwise still finds its gate. */
-function findSocket(configFile: string): string | null {
-  const loaded = loadConfig(configFile);
-  if (loaded.ok) return adminSocketPath(loaded.config.stateDir);
-  return loaded.stateDir === null ? null : adminSocketPath(loaded.stateDir);
 }

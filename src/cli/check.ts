@@ -33,7 +33,8 @@ export async function check(configFile: string, options: CheckOptions): Promise<
     const notLan = ['loopback', ...gateways.addresses.map((address) => `${address} (own gateway)`)].join(', ');
     console.log(`${configFile} is well: ${config.domains.join(', ')}; ${config.routes.length} routes`);
     console.log(`LAN is ${config.networks.lan.join(', ')}, but not ${notLan}, unless listed in networks.lan`);
-    if (!gateways.known) console.log('This system does not tell its default gateways: list the LAN by hand if clients arrive from one.');
+    if (!gateways.known)
+      console.log('This system does not tell its default gateways: list the LAN by hand if clients arrive from one.');
   }
   return EXIT.well;
 }
@@ -45,7 +46,9 @@ async function explainRequest(config: Config, options: CheckOptions, url: string
     return EXIT.usage;
   }
   if (from === '') {
-    console.error('--explain wants --from ADDRESS: where the request comes from, for example 192.168.1.77 or 203.0.113.9');
+    console.error(
+      '--explain wants --from ADDRESS: where the request comes from, for example 192.168.1.77 or 203.0.113.9',
+    );
     return EXIT.usage;
   }
   const policy = compilePolicy({
@@ -60,7 +63,12 @@ async function explainRequest(config: Config, options: CheckOptions, url: string
   });
   const facts = factsFor(new URL(url), url, from, options.method);
   const decision = decide(facts, policy, Date.now());
-  const outcome = { ...summary(decision), because: decision.because, why: explain(decision.because), lan: policy.isLan(from) };
+  const outcome = {
+    ...summary(decision),
+    because: decision.because,
+    why: explain(decision.because),
+    lan: policy.isLan(from),
+  };
   console.log(
     options.json
       ? JSON.stringify(outcome)
@@ -97,6 +105,9 @@ function summary(decision: Decision): { action: string; route: string | null } {
     case 'ota-check':
     case 'firmware':
     case 'relay':
-      return { action: `${decision.action} by route ${decision.route.name} to upstream ${decision.upstream}, path ${decision.path}`, route: decision.route.name };
+      return {
+        action: `${decision.action} by route ${decision.route.name} to upstream ${decision.upstream}, path ${decision.path}`,
+        route: decision.route.name,
+      };
   }
 }

@@ -9,7 +9,9 @@ import { reload } from './reload.ts';
 import { serve } from './serve.ts';
 import { status } from './status.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 const program = new Command('otagate')
   .description('The gate in front of a xiaozhi-esp32-server that makes over-the-air updates work.')
@@ -28,7 +30,10 @@ function command(name: string, description: string): Command {
 
 type Common = { config: string; json?: boolean };
 
-command('serve', 'Run the gate. SIGHUP reloads, SIGTERM drains and stops, a second one ends at once, SIGUSR1 reopens logs.')
+command(
+  'serve',
+  'Run the gate. SIGHUP reloads, SIGTERM drains and stops, a second one ends at once, SIGUSR1 reopens logs.',
+)
   .addHelpText('after', '\nExample:\n  otagate serve -c /etc/otagate/otagate.yaml')
   .action(async (options: Common) => end(await serve(options.config)));
 

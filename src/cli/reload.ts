@@ -17,7 +17,9 @@ export async function reload(configFile: string, json: boolean): Promise<number>
   }
   if (!json) {
     for (const warning of outcome.warnings) console.error(warning);
-    console.log(outcome.changed.length > 0 ? `reloaded; changed: ${outcome.changed.join(', ')}` : 'reloaded; nothing changed');
+    console.log(
+      outcome.changed.length > 0 ? `reloaded; changed: ${outcome.changed.join(', ')}` : 'reloaded; nothing changed',
+    );
   }
   return EXIT.well;
 }

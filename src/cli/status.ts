@@ -18,10 +18,14 @@ export function describeStatus(status: Status): string {
   const { lan, totals } = status;
   const lines = [
     `otagate   pid ${status.pid}, since ${status.startedAt}, ${status.config} (snapshot ${status.snapshot})`,
-    ...status.listeners.map(({ scheme, address, publicPort }) => `listen    ${scheme} on ${address}, known outside as port ${publicPort}`),
+    ...status.listeners.map(
+      ({ scheme, address, publicPort }) => `listen    ${scheme} on ${address}, known outside as port ${publicPort}`,
+    ),
     `domains   ${status.domains.join(', ')}`,
     `lan       ${lan.networks.join(', ')}; not LAN: loopback${lan.ownGateways.map((gateway) => `, ${gateway} (own gateway)`).join('')}`,
-    ...(lan.gatewaysKnown ? [] : ['          this system does not tell its gateways: if clients arrive from one, they count as LAN']),
+    ...(lan.gatewaysKnown
+      ? []
+      : ['          this system does not tell its gateways: if clients arrive from one, they count as LAN']),
     ...status.certificates.map(
       ({ names, issuer, daysLeft, chainBytes, devicesTrust }) =>
         `cert      ${names.join(', ')}\n          by ${issuer}; ${daysLeft} days left; chain of ${chainBytes} bytes; devices trust it: ${devicesTrust}`,
@@ -32,7 +36,9 @@ export function describeStatus(status: Status): string {
       ({ id, route, from, until, secondsLeft, reason }) =>
         `opening   ${id}: ${route} for ${from.join(', ') || 'everyone'} until ${until} (${secondsLeft} s left)${reason ? `: ${reason}` : ''}`,
     ),
-    ...status.workers.map(({ name, pid, restarts }) => `worker    ${name}: pid ${pid}${restarts > 0 ? `, replaced ${restarts} times` : ''}`),
+    ...status.workers.map(
+      ({ name, pid, restarts }) => `worker    ${name}: pid ${pid}${restarts > 0 ? `, replaced ${restarts} times` : ''}`,
+    ),
     `checks    ${totals.checks}, offers ${totals.offers}; downloads ${totals.downloads.complete} complete, ${totals.downloads.broken} broken off`,
   ];
   return lines.join('\n');

@@ -11,6 +11,6 @@ export function adminSocketPath(stateDir: string, env: NodeJS.ProcessEnv = proce
   const path = join(stateDir, 'admin.sock');
   if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) return path;
   const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 16);
-  const folder = env['XDG_RUNTIME_DIR'] ?? join(tmpdir(), `otagate-${userInfo().uid}`);
+  const folder = env.XDG_RUNTIME_DIR ?? join(tmpdir(), `otagate-${userInfo().uid}`);
   return join(folder, `otagate-${name}.sock`);
 }

@@ -12,9 +12,13 @@ export type AdminActions = { status: () => Status; reload: () => Promise<ReloadO
 /** @throws {GateError} LISTEN_FAILED where another gate answers on the socket already */
 export async function startAdmin(socketPath: string, actions: AdminActions): Promise<{ close: () => Promise<void> }> {
   if (await answers(socketPath)) {
-    throw new GateError('LISTEN_FAILED', `another otagate serves from this stateDir already (${socketPath} answers): stop it, or give this one a stateDir of its own`, {
-      fault: 'gate',
-    });
+    throw new GateError(
+      'LISTEN_FAILED',
+      `another otagate serves from this stateDir already (${socketPath} answers): stop it, or give this one a stateDir of its own`,
+      {
+        fault: 'gate',
+      },
+    );
   }
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });

@@ -20,8 +20,16 @@ export function readRoutes4(table: string): string[] {
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, destination, gateway, , , , , mask]) => destination === '00000000' && mask === '00000000' && gateway !== '00000000')
-    .map(([, , gateway = '']) => (gateway.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)).join('.'))
+    .filter(
+      ([, destination, gateway, , , , , mask]) =>
+        destination === '00000000' && mask === '00000000' && gateway !== '00000000',
+    )
+    .map(([, , gateway = '']) =>
+      (gateway.match(/../g) ?? [])
+        .reverse()
+        .map((byte) => Number.parseInt(byte, 16))
+        .join('.'),
+    )
     .filter((address) => normaliseAddress(address) !== '');
 }
 
@@ -30,7 +38,10 @@ export function readRoutes6(table: string): string[] {
   return table
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([destination = '', length, , , hop = '']) => /^0{32}$/.test(destination) && length === '00' && /[1-9a-f]/.test(hop))
+    .filter(
+      ([destination = '', length, , , hop = '']) =>
+        /^0{32}$/.test(destination) && length === '00' && /[1-9a-f]/.test(hop),
+    )
     .map(([, , , , hop = '']) => compress(hop));
 }
 

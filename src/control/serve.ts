@@ -20,8 +20,6 @@ import { makeStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
 
-// What a restart alone can change: the state is open, and the socket stands in it.
-const FIXED_KEYS = ['stateDir'] as const;
 // Certificates are renewed and gateways looked up again at this pace; both are cheap where nothing changed.
 const REFRESH_MS = 5 * 60_000;
 
@@ -78,7 +76,8 @@ export class Control {
   }
 
   status() {
-    if (this.#snapshot === null) throw new GateError('INTERNAL', 'the gate is still starting', { fault: 'gate', status: 503 });
+    if (this.#snapshot === null)
+      throw new GateError('INTERNAL', 'the gate is still starting', { fault: 'gate', status: 503 });
     return makeStatus({
       config: this.#config,
       snapshot: this.#snapshot,
@@ -107,7 +106,7 @@ export class Control {
   async #reload(): Promise<ReloadOutcome> {
     const loaded = loadConfig(this.#config.file);
     if (!loaded.ok) return this.#keptOut(loaded.faults.map(formatFinding));
-    const fixed = FIXED_KEYS.filter((key) => loaded.config[key] !== this.#config[key]);
+    const fixed = changedForGood(this.#config, loaded.config);
     if (fixed.length > 0) return this.#keptOut(fixed.map((key) => `${key} changes only with a restart`));
     const changed = changedKeys(this.#config, loaded.config);
     try {
@@ -117,12 +116,18 @@ export class Control {
       return this.#keptOut([errorText(error)]);
     }
     const warnings = warn(this.#opened, loaded.warnings);
-    this.log.info({ event: 'reload', changed }, changed.length > 0 ? `reloaded: ${changed.join(', ')} changed` : 'reloaded: nothing changed');
+    this.log.info(
+      { event: 'reload', changed },
+      changed.length > 0 ? `reloaded: ${changed.join(', ')} changed` : 'reloaded: nothing changed',
+    );
     return { ok: true, changed, warnings };
   }
 
   #keptOut(faults: string[]): ReloadOutcome {
-    this.log.error({ event: 'reload-refused', faults }, `the new configuration is kept out: ${faults.length} fault${faults.length === 1 ? '' : 's'}`);
+    this.log.error(
+      { event: 'reload-refused', faults },
+      `the new configuration is kept out: ${faults.length} fault${faults.length === 1 ? '' : 's'}`,
+    );
     return { ok: false, faults };
   }
 
@@ -130,8 +135,14 @@ export class Control {
     this.#gateways = await defaultGateways();
     const served = this.#snapshot?.listen ?? { http: [], https: [] };
     const listen = {
-      http: await this.#tryAll(config.listen.http, this.#config.listen.http, served.http, [...served.http, ...served.https]),
-      https: await this.#tryAll(config.listen.https, this.#config.listen.https, served.https, [...served.http, ...served.https]),
+      http: await this.#tryAll(config.listen.http, this.#config.listen.http, served.http, [
+        ...served.http,
+        ...served.https,
+      ]),
+      https: await this.#tryAll(config.listen.https, this.#config.listen.https, served.https, [
+        ...served.http,
+        ...served.https,
+      ]),
     };
     return this.#send(config, listen);
   }
@@ -181,10 +192,16 @@ export class Control {
       });
       if (isDeepStrictEqual(snapshot, before)) return;
       this.#gateways = gateways;
-      this.log.info({ event: 'refresh', ownGateways: gateways.addresses }, 'the network or a certificate changed: the gates get a new snapshot');
+      this.log.info(
+        { event: 'refresh', ownGateways: gateways.addresses },
+        'the network or a certificate changed: the gates get a new snapshot',
+      );
       await this.#send(this.#config, before.listen);
     } catch (error) {
-      this.log.error({ event: 'refresh-failed', detail: errorText(error) }, 'the certificates could not be renewed; the old ones are kept');
+      this.log.error(
+        { event: 'refresh-failed', detail: errorText(error) },
+        'the certificates could not be renewed; the old ones are kept',
+      );
     }
   }
 
@@ -196,8 +213,14 @@ export class Control {
 
   #announce(): void {
     const { listen, policy } = this.#snapshot ?? { listen: { http: [], https: [] }, policy: null };
-    const where = [...listen.http.map((at) => `http://${describe(at)}`), ...listen.https.map((at) => `https://${describe(at)}`)];
-    this.log.info({ event: 'serving', listen: where, domains: policy?.domains, workers: this.#config.workers }, `serving ${policy?.domains[0]} on ${where.join(', ')}`);
+    const where = [
+      ...listen.http.map((at) => `http://${describe(at)}`),
+      ...listen.https.map((at) => `https://${describe(at)}`),
+    ];
+    this.log.info(
+      { event: 'serving', listen: where, domains: policy?.domains, workers: this.#config.workers },
+      `serving ${policy?.domains[0]} on ${where.join(', ')}`,
+    );
     const shadowed = [...this.#gateways.addresses, 'loopback'];
     this.log.info(
       { event: 'lan', networks: policy?.lan, notLan: shadowed, gatewaysKnown: this.#gateways.known },
@@ -217,14 +240,27 @@ function openStateDir(stateDir: string): void {
   try {
     ensurePrivateFolder(stateDir);
   } catch (error) {
-    throw new GateError('STATE_DIR', `stateDir ${stateDir} cannot be made or written (${errorText(error)}): choose another one, or give this user the right to it`, {
-      fault: 'gate',
-      cause: error,
-    });
+    throw new GateError(
+      'STATE_DIR',
+      `stateDir ${stateDir} cannot be made or written (${errorText(error)}): choose another one, or give this user the right to it`,
+      {
+        fault: 'gate',
+        cause: error,
+      },
+    );
   }
 }
 
 function changedKeys(before: Config, after: Config): string[] {
   const keys = Object.keys(after) as (keyof Config)[];
   return keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
+}
+
+/** What a restart alone can change: the state is open, the socket stands in it, and every process holds its log. */
+function changedForGood(before: Config, after: Config): string[] {
+  return [
+    ...(before.stateDir === after.stateDir ? [] : ['stateDir']),
+    ...(before.log.file === after.log.file ? [] : ['log.file']),
+    ...(before.log.format === after.log.format ? [] : ['log.format']),
+  ];
 }

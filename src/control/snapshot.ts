@@ -3,9 +3,9 @@ import { networkInterfaces } from 'node:os';
 import type { Config, Endpoint } from '../config/config.ts';
 import type { ServedCertificate, Snapshot } from '../link/snapshot.ts';
 import { normaliseAddress } from '../policy/networks.ts';
+import type { State } from '../store/state.ts';
 import { localCertificate } from '../tls/local-ca.ts';
 import { readPemFiles } from '../tls/pem-files.ts';
-import type { State } from '../store/state.ts';
 
 export type Made = {
   snapshot: Snapshot;
@@ -27,10 +27,17 @@ export type Ingredients = {
 export function makeSnapshot(from: Ingredients): Made {
   const { config, state, nowMs } = from;
   const brought = config.tls.certificates.map((files) => readPemFiles(files, nowMs));
-  const uncovered = config.domains.filter((domain) => !brought.some((certificate) => certificate.names.includes(domain)));
+  const uncovered = config.domains.filter(
+    (domain) => !brought.some((certificate) => certificate.names.includes(domain)),
+  );
   const local = config.tls.localCa && config.listen.https.length > 0 ? signLocally(config, uncovered, nowMs) : null;
   // The first certificate is served where no name fits: the main domain's own.
-  const certificates = local === null ? brought : uncovered.includes(config.domains[0] ?? '') ? [local.served, ...brought] : [...brought, local.served];
+  const certificates =
+    local === null
+      ? brought
+      : uncovered.includes(config.domains[0] ?? '')
+        ? [local.served, ...brought]
+        : [...brought, local.served];
   const snapshot: Snapshot = {
     version: from.version,
     policy: {
@@ -64,7 +71,11 @@ function publicPorts(config: Config, listen: Ingredients['listen']): { http: num
   };
 }
 
-function signLocally(config: Config, uncovered: string[], nowMs: number): { served: ServedCertificate; rootPem: string } {
+function signLocally(
+  config: Config,
+  uncovered: string[],
+  nowMs: number,
+): { served: ServedCertificate; rootPem: string } {
   // Devices and browsers on the LAN may use the bare address; loopback is for whoever sits at the machine.
   const names = [...new Set([...uncovered, ...ownAddresses(), 'localhost', '127.0.0.1', '::1'])];
   const { certPem, keyPem, rootPem } = localCertificate(config.stateDir, names, nowMs);

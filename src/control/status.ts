@@ -42,7 +42,11 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
     snapshot: snapshot.version,
     domains: policy.domains,
     listeners: (['http', 'https'] as const).flatMap((scheme) =>
-      listen[scheme].map((endpoint) => ({ scheme, address: describe(endpoint), publicPort: policy.publicPorts[scheme] })),
+      listen[scheme].map((endpoint) => ({
+        scheme,
+        address: describe(endpoint),
+        publicPort: policy.publicPorts[scheme],
+      })),
     ),
     lan: { networks: policy.lan, ownGateways: policy.ownGateways, gatewaysKnown: input.gatewaysKnown },
     certificates: snapshot.tls.certificates.map(({ names, certPem, publicChain }) => {
@@ -74,5 +78,8 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
 /** What a handshake carries: the certificates' DER, three quarters of their base64. */
 function chainBytes(pem: string): number {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----([^-]*)-----END/g) ?? [];
-  return blocks.reduce((sum, block) => sum + Buffer.from(block.replace(/-----[^-]*-----?|-----END/g, ''), 'base64').length, 0);
+  return blocks.reduce(
+    (sum, block) => sum + Buffer.from(block.replace(/-----[^-]*-----?|-----END/g, ''), 'base64').length,
+    0,
+  );
 }

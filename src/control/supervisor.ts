@@ -2,11 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../base/log.ts';
-import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { GateEvent } from '../link/events.ts';
+import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 
-const GATE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../gate/main.ts' : '../gate/main.js', import.meta.url));
+const GATE = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../gate/main.ts' : '../gate/main.js', import.meta.url),
+);
 // A gate that lived this long did not fail at its start: it is replaced at once.
 const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
@@ -86,12 +88,20 @@ export class Supervisor {
   }
 
   #start(slot: Slot): Promise<string | null> {
-    const child = fork(GATE, [slot.name], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(GATE, [slot.name], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     slot.process = child;
     slot.sinceMs = Date.now();
     slot.snapshot = 0;
     child.on('message', (message: unknown) => this.#onMessage(slot, message));
-    child.on('error', (error) => this.#log.error({ event: 'gate-error', gate: slot.name, detail: error.message }, 'a gate process could not be reached'));
+    child.on('error', (error) =>
+      this.#log.error(
+        { event: 'gate-error', gate: slot.name, detail: error.message },
+        'a gate process could not be reached',
+      ),
+    );
     child.once('exit', (code, signal) => this.#onExit(slot, code, signal));
     return new Promise((resolve) => {
       slot.waiting = resolve;
@@ -119,7 +129,10 @@ export class Supervisor {
   #send(slot: Slot, snapshot: Snapshot): Promise<string | null> {
     if (slot.process === null) return Promise.resolve(null); // waits for its next start, which takes the newest snapshot
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(`${slot.name} did not take the new configuration within ${APPLY_MS / 1000} s`), APPLY_MS);
+      const timer = setTimeout(
+        () => resolve(`${slot.name} did not take the new configuration within ${APPLY_MS / 1000} s`),
+        APPLY_MS,
+      );
       slot.waiting = (fault) => {
         clearTimeout(timer);
         resolve(fault);
@@ -142,8 +155,16 @@ export class Supervisor {
     );
     slot.retry = setTimeout(() => {
       void this.#start(slot).then((fault) => {
-        if (fault === null) this.#log.info({ event: 'gate-replaced', gate: slot.name, pid: slot.process?.pid }, `${slot.name} serves again`);
-        else this.#log.error({ event: 'gate-fault', gate: slot.name, detail: fault }, `${slot.name} does not serve: ${fault}`);
+        if (fault === null)
+          this.#log.info(
+            { event: 'gate-replaced', gate: slot.name, pid: slot.process?.pid },
+            `${slot.name} serves again`,
+          );
+        else
+          this.#log.error(
+            { event: 'gate-fault', gate: slot.name, detail: fault },
+            `${slot.name} does not serve: ${fault}`,
+          );
       });
     }, slot.pauseMs);
   }

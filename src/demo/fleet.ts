@@ -26,7 +26,15 @@ export function fleet(): Member[] {
   const ways: Way[] = ['https', 'http from the LAN'];
   return (['full', 'python'] as const).flatMap((server) =>
     GENERATIONS.flatMap(({ generation, from, to }) =>
-      ways.map((way) => ({ name: `${server}-${generation}`, board: `${generation}-board`, server, generation, from, to, way })),
+      ways.map((way) => ({
+        name: `${server}-${generation}`,
+        board: `${generation}-board`,
+        server,
+        generation,
+        from,
+        to,
+        way,
+      })),
     ),
   );
 }
@@ -72,7 +80,10 @@ export async function outsider(gate: Gate): Promise<string | null> {
 
 /** One line of the table. */
 export function describeUpgrade({ member, outcome, ms }: Upgraded): string {
-  const said = outcome.outcome === 'upgraded' ? `${outcome.from} -> ${outcome.to}` : `${outcome.outcome} ${'because' in outcome ? outcome.because : ''}`;
+  const said =
+    outcome.outcome === 'upgraded'
+      ? `${outcome.from} -> ${outcome.to}`
+      : `${outcome.outcome} ${'because' in outcome ? outcome.because : ''}`;
   const mark = outcome.outcome === 'upgraded' ? 'ok  ' : 'FAIL';
   return `${mark}  ${member.name.padEnd(15)}  ${member.way.padEnd(18)}  ${said.padEnd(16)}  ${Math.round(ms)} ms`;
 }

@@ -11,7 +11,9 @@ import { buildImage } from './image.ts';
 import { startJavaUpstream } from './upstream-java.ts';
 import { startPythonUpstream } from './upstream-python.ts';
 
-const OTAGATE = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url));
+const OTAGATE = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url),
+);
 const IMAGE_BYTES = 2_000_000;
 const DOMAINS = { full: 'full.demo.test', python: 'python.demo.test' };
 const once = process.argv.includes('--once');
@@ -19,7 +21,10 @@ const folder = mkdtempSync(join(tmpdir(), 'otagate-demo-'));
 
 const members = fleet();
 const firmware = Object.fromEntries(
-  members.map(({ board, to }) => [board, { version: to, bytes: buildImage({ version: to, size: IMAGE_BYTES, seed: to }) }]),
+  members.map(({ board, to }) => [
+    board,
+    { version: to, bytes: buildImage({ version: to, size: IMAGE_BYTES, seed: to }) },
+  ]),
 );
 // Both answer with addresses that no device can reach, as servers in containers do.
 const java = await startJavaUpstream({
@@ -35,7 +40,9 @@ const python = await startPythonUpstream({
 });
 
 const { gate, child } = await startGate();
-console.log(`The gate serves http://127.0.0.1:${gate.http} and https://127.0.0.1:${gate.https} in front of two sample servers.\n`);
+console.log(
+  `The gate serves http://127.0.0.1:${gate.http} and https://127.0.0.1:${gate.https} in front of two sample servers.\n`,
+);
 console.log('      device           way                 what happened     time');
 let failed = 0;
 for (const [index, member] of members.entries()) {
@@ -45,7 +52,9 @@ for (const [index, member] of members.entries()) {
 }
 const outside = await outsider(gate);
 if (outside !== null) {
-  console.log(`\nA device outside, by plain HTTP: ${outside} (426: https, or an opening). That is what keeps strangers out.`);
+  console.log(
+    `\nA device outside, by plain HTTP: ${outside} (426: https, or an opening). That is what keeps strangers out.`,
+  );
   if (!outside.includes('426')) failed += 1;
 }
 console.log(`\n${members.length - failed} of ${members.length} devices upgraded.`);

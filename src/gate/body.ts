@@ -4,9 +4,12 @@ import { GateError } from '../base/errors.ts';
 
 /**
  * Reads a request's body whole.
- * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte, CLIENT_GONE
+ * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte, CLIENT_GONE, and
+ * METHOD_NOT_ALLOWED (501) for a transfer coding that would go upstream undone
  */
 export function readBody(request: IncomingMessage, maxBytes: number, idleMs: number): Promise<Buffer> {
+  const coding = unknownCoding(request);
+  if (coding !== null) return Promise.reject(coding);
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) return Promise.reject(tooLarge(maxBytes));
   return new Promise((resolve, reject) => {
@@ -32,7 +35,9 @@ export function readBody(request: IncomingMessage, maxBytes: number, idleMs: num
     };
     const onClose = (): void => {
       settle();
-      reject(new GateError('CLIENT_GONE', 'the client left before its request was whole', { fault: 'client', status: 400 }));
+      reject(
+        new GateError('CLIENT_GONE', 'the client left before its request was whole', { fault: 'client', status: 400 }),
+      );
     };
     const settle = (): void => {
       clearTimeout(timer);
@@ -47,6 +52,14 @@ function tooLarge(maxBytes: number): GateError {
     fault: 'client',
     status: 413,
   });
+}
+
+/** The error for a body in another transfer coding than chunked, which is all that is undone here (RFC 9112 section 7). */
+export function unknownCoding(request: IncomingMessage): GateError | null {
+  const encoding = request.headers['transfer-encoding'];
+  if (encoding === undefined || encoding.trim().toLowerCase() === 'chunked') return null;
+  const message = 'of transfer codings this gate knows only chunked';
+  return new GateError('METHOD_NOT_ALLOWED', message, { fault: 'client', status: 501 });
 }
 
 /** Whether a request carries a body (RFC 9112 section 6.3). */

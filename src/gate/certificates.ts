@@ -19,7 +19,12 @@ const CIPHERS = [
 // P-256 before P-384: the latter takes an ESP32 about 1.8 s in software. mbedTLS offers no hybrid groups.
 const CURVES = 'X25519:P-256:P-384';
 
-export const TLS_OPTIONS = { ciphers: CIPHERS, ecdhCurve: CURVES, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const;
+export const TLS_OPTIONS = {
+  ciphers: CIPHERS,
+  ecdhCurve: CURVES,
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+} as const;
 
 export type Held = { names: string[]; publicChain: boolean; context: SecureContext; certificate: ServedCertificate };
 
@@ -29,7 +34,12 @@ export function holdCertificates(tls: Snapshot['tls']): Held[] {
     names: certificate.names,
     publicChain: certificate.publicChain,
     certificate,
-    context: createSecureContext({ ...TLS_OPTIONS, cert: certificate.certPem, key: certificate.keyPem, honorCipherOrder: true }),
+    context: createSecureContext({
+      ...TLS_OPTIONS,
+      cert: certificate.certPem,
+      key: certificate.keyPem,
+      honorCipherOrder: true,
+    }),
   }));
 }
 

@@ -4,16 +4,14 @@ import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { DeviceReport } from '../ota/identity.ts';
-import type { LinkClaims } from '../ota/seal.ts';
 import type { Change } from '../ota/reply.ts';
+import type { LinkClaims } from '../ota/seal.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { Live } from './live.ts';
 
 /** Where the answer goes: an HTTP response, or, for an upgrade, the bare socket. */
-export type Outlet =
-  | { kind: 'response'; response: ServerResponse }
-  | { kind: 'socket'; socket: Duplex; head: Buffer };
+export type Outlet = { kind: 'response'; response: ServerResponse } | { kind: 'socket'; socket: Duplex; head: Buffer };
 
 /** What the record tells, filled in on the way. */
 export type Story = {

@@ -42,7 +42,13 @@ function readHops(text: string, header: ProxyHeader): Hop[] {
     const pairs = new Map(
       element.split(';').map((pair) => {
         const equals = pair.indexOf('=');
-        return [pair.slice(0, equals).trim().toLowerCase(), pair.slice(equals + 1).trim().replace(/^"(.*)"$/, '$1')];
+        return [
+          pair.slice(0, equals).trim().toLowerCase(),
+          pair
+            .slice(equals + 1)
+            .trim()
+            .replace(/^"(.*)"$/, '$1'),
+        ];
       }),
     );
     return { address: hopAddress(pairs.get('for') ?? ''), scheme: scheme(pairs.get('proto')) };

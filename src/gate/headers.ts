@@ -58,7 +58,8 @@ export function upstreamHeaders(exchange: Exchange, passage: Passage): HeaderLis
   for (const [name, value] of endToEnd(exchange.request.rawHeaders)) {
     const lower = name.toLowerCase();
     // Servers that map headers to variables cannot tell `_` from `-`.
-    if (!NOT_FORWARDED.has(lower) && !OURS.test(lower.replaceAll('_', '-'))) kept.push([lower, value]);
+    const read = lower.replaceAll('_', '-');
+    if (!NOT_FORWARDED.has(read) && !HOP_BY_HOP.has(read) && !OURS.test(read)) kept.push([lower, value]);
   }
   return [...kept, ...forwardedHeaders(exchange.facts, siteHost(exchange, passage), exchange.id)];
 }

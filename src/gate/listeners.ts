@@ -1,5 +1,11 @@
 // Owns the listening sockets of a gate: opened, changed and closed without touching a connection that is there.
-import { createServer, type Server as HttpServer, type IncomingMessage, type ServerOptions, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -108,13 +114,22 @@ export class Listeners {
   #wire(server: HttpServer | HttpsServer): void {
     const gate = this.#gate;
     server.on('request', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response));
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response, true));
-    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => onRequest(gate, request, response));
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => onUpgrade(gate, request, socket, head));
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      onRequest(gate, request, response, true),
+    );
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+      onRequest(gate, request, response),
+    );
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      onUpgrade(gate, request, socket, head),
+    );
     server.on('clientError', (error: Error, socket: Duplex) => this.#onGarbage(error, socket));
     server.on('error', (error: Error) => {
       // EMFILE and the like: the listener goes on accepting when there is room again.
-      this.#log.error({ event: 'listener-error', reason: errorCode(error) }, 'a listener could not accept a connection');
+      this.#log.error(
+        { event: 'listener-error', reason: errorCode(error) },
+        'a listener could not accept a connection',
+      );
     });
   }
 

@@ -18,6 +18,7 @@ const upstreams = new Upstreams();
 const running = new Set<Exchange>();
 let live: Live | null = null;
 let draining = false;
+let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
 let serving: { listeners: Listeners; gate: Gate } | null = null;
@@ -62,7 +63,10 @@ async function drain(why: string, exitCode: number): Promise<void> {
     serving?.listeners.stop();
   }
   if (running.size > 0) {
-    opened.log.warn({ event: 'drain-cut', running: running.size }, `${running.size} requests cut off: limits.drain is over`);
+    opened.log.warn(
+      { event: 'drain-cut', running: running.size },
+      `${running.size} requests cut off: limits.drain is over`,
+    );
   }
   await Promise.race([events.drain(), new Promise((resolve) => setTimeout(resolve, 500))]);
   process.exit(exitCode);
@@ -73,10 +77,14 @@ process.on('message', (message: unknown) => {
   switch (message.kind) {
     case 'snapshot': {
       const { version } = message.snapshot;
-      apply(message.snapshot).then(
-        () => tell({ kind: 'applied', version, fault: null }),
-        (error) => tell({ kind: 'applied', version, fault: errorText(error) }),
-      ).catch(() => {});
+      // One after the other: a snapshot is in force before the next one is looked at.
+      applying = applying
+        .then(() => apply(message.snapshot))
+        .then(
+          () => tell({ kind: 'applied', version, fault: null }),
+          (error) => tell({ kind: 'applied', version, fault: errorText(error) }),
+        )
+        .catch(() => {});
       return;
     }
     case 'drain':
@@ -92,8 +100,12 @@ process.on('disconnect', () => void drain('control is gone', 1));
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void drain('SIGTERM', 0));
 process.on('SIGHUP', () => {});
+process.on('SIGUSR1', () => opened.reopen());
 process.on('uncaughtException', (error) => {
-  opened.log.fatal({ event: 'crash', detail: errorText(error), stack: error.stack }, 'this gate process ends by a fault of its own');
+  opened.log.fatal(
+    { event: 'crash', detail: errorText(error), stack: error.stack },
+    'this gate process ends by a fault of its own',
+  );
   process.exit(70);
 });
 process.on('unhandledRejection', (error) => {

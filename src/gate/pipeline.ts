@@ -32,7 +32,8 @@ export type Gate = {
 export function onRequest(gate: Gate, request: IncomingMessage, response: ServerResponse, waitsFor100 = false): void {
   const exchange = begin(gate, request, { kind: 'response', response });
   // A device takes any 1xx for the final status: only a browser's client is asked to go on.
-  if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web') response.writeContinue();
+  if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web')
+    response.writeContinue();
   void toItsEnd(gate, exchange, response);
 }
 

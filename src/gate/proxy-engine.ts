@@ -1,10 +1,10 @@
 // Owns http-proxy, the engine that carries requests and WebSockets to upstreams, and all that has to be kept from it.
 // It gets a view of the request instead of the request: it reads headers from it, and sometimes changes them.
-import type { Agent as HttpAgent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
-import { type HeaderList, canonicalName, endToEnd } from './headers.ts';
+import { canonicalName, endToEnd, type HeaderList } from './headers.ts';
 
 export type Forward = {
   target: string;
@@ -36,7 +36,13 @@ export const METHODS_WITHOUT_FRAMING = new Set(['GET', 'HEAD', 'DELETE', 'OPTION
 
 export type ProxyEngine = {
   /** Sends a request. `body` must be framed by the headers: a content-length, or transfer-encoding chunked. */
-  web: (request: IncomingMessage, response: ServerResponse, forward: Forward, body: Readable, handlers: HttpHandlers) => void;
+  web: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    forward: Forward,
+    body: Readable,
+    handlers: HttpHandlers,
+  ) => void;
   ws: (request: IncomingMessage, socket: Duplex, head: Buffer, forward: Forward, handlers: WebSocketHandlers) => void;
 };
 
@@ -66,7 +72,10 @@ export function createProxyEngine(): ProxyEngine {
     },
     ws: (request, socket, head, forward, handlers) => {
       // Exactly `Upgrade`: the Python server compares the whole value.
-      const view = viewOf(request, forward, handlers, [['connection', 'Upgrade'], ['upgrade', 'websocket']]);
+      const view = viewOf(request, forward, handlers, [
+        ['connection', 'Upgrade'],
+        ['upgrade', 'websocket'],
+      ]);
       proxy.ws(view, socket as Socket, head, options(forward), (error) => handlers.onError(error));
     },
   };
@@ -105,7 +114,7 @@ function canonicalHeaders(response: IncomingMessage, connection: [string, string
     const before = headers[key];
     headers[key] = before === undefined ? value : [before, value].flat();
   }
-  if (response.statusCode === 101) headers['Upgrade'] = 'websocket';
+  if (response.statusCode === 101) headers.Upgrade = 'websocket';
   headers[connection[0]] = connection[1];
   return headers;
 }

@@ -17,7 +17,8 @@ export function loggedPath(path: string): string {
 /** Tells of an exchange that is over. Everything in it that came from outside is made printable here. */
 export function record(exchange: Exchange, log: Log, events: EventQueue): void {
   const { facts, decision, story } = exchange;
-  const route = 'route' in decision ? (typeof decision.route === 'string' ? decision.route : (decision.route?.name ?? null)) : null;
+  const route =
+    'route' in decision ? (typeof decision.route === 'string' ? decision.route : (decision.route?.name ?? null)) : null;
   const path = loggedPath(facts.target.kind === 'path' ? facts.target.path : (exchange.request.url ?? ''));
   const line: Record<string, unknown> = {
     event: facts.websocket ? 'websocket' : 'request',
@@ -34,17 +35,17 @@ export function record(exchange: Exchange, log: Log, events: EventQueue): void {
     bytes: story.bytes,
     ms: Date.now() - exchange.startedMs,
   };
-  if (facts.client !== facts.peer) line['peer'] = facts.peer;
-  if (story.upstream !== null) line['upstream'] = story.upstream;
-  if (story.upstreamMs !== null) line['upstreamMs'] = Math.round(story.upstreamMs);
-  if (story.device !== null) line['device'] = printable(story.device, 64);
-  if (story.report?.version) line['version'] = printable(story.report.version, 32);
-  if (story.offered !== null) line['offered'] = printable(story.offered, 64);
-  if (story.changes.length > 0) line['changed'] = story.changes.map(loggedChange);
-  if (story.warnings.length > 0) line['warnings'] = story.warnings.map((warning) => printable(warning, 300));
-  if (story.code !== null) line['code'] = story.code;
-  if (story.detail !== null) line['detail'] = printable(story.detail, 500);
-  if (decision.action === 'refuse') line['why'] = explain(decision.because);
+  if (facts.client !== facts.peer) line.peer = facts.peer;
+  if (story.upstream !== null) line.upstream = story.upstream;
+  if (story.upstreamMs !== null) line.upstreamMs = Math.round(story.upstreamMs);
+  if (story.device !== null) line.device = printable(story.device, 64);
+  if (story.report?.version) line.version = printable(story.report.version, 32);
+  if (story.offered !== null) line.offered = printable(story.offered, 64);
+  if (story.changes.length > 0) line.changed = story.changes.map(loggedChange);
+  if (story.warnings.length > 0) line.warnings = story.warnings.map((warning) => printable(warning, 300));
+  if (story.code !== null) line.code = story.code;
+  if (story.detail !== null) line.detail = printable(story.detail, 500);
+  if (decision.action === 'refuse') line.why = explain(decision.because);
   const troubled = story.status >= 500 || story.warnings.length > 0 || decision.action === 'refuse';
   log[troubled ? 'warn' : 'info'](line, `${printable(facts.method, 20)} ${path} ${story.status}`);
 

@@ -16,7 +16,8 @@ export function replyContext(exchange: Exchange, passage: Passage): ReplyContext
   const onLan = facts.clientFrom !== 'unknown' && policy.isLan(facts.client);
   // Devices take no IPv6 literals in links.
   const host = isIP(passage.site) === 6 ? policy.mainDomain : passage.site;
-  const opening = passage.plain.kind === 'by-opening' ? { id: passage.plain.opening, endsMs: passage.plain.endsMs } : null;
+  const opening =
+    passage.plain.kind === 'by-opening' ? { id: passage.plain.opening, endsMs: passage.plain.endsMs } : null;
   return {
     scheme: facts.scheme,
     host,

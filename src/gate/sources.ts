@@ -17,7 +17,11 @@ export type SourceJudge = {
 
 /** Compiles the judgement from the upstreams, `firmware.allow` and the routes. */
 export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
-  const upstreamOrigins = new Set(Object.values(snapshot.upstreams).flat().map((origin) => new URL(origin).origin));
+  const upstreamOrigins = new Set(
+    Object.values(snapshot.upstreams)
+      .flat()
+      .map((origin) => new URL(origin).origin),
+  );
   const allowed = snapshot.firmwareAllow.map((entry) => new URL(entry));
   const isAllowed = (url: URL): boolean =>
     allowed.some((entry) => url.origin === entry.origin && canonicalPath(url).startsWith(entry.pathname));

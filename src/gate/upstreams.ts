@@ -22,7 +22,11 @@ export class Upstreams {
 
   /** Closes the pools of origins that are no longer configured; what runs on them goes on. */
   keepOnly(upstreams: Snapshot['upstreams']): void {
-    const wanted = new Set(Object.values(upstreams).flat().map((origin) => new URL(origin).origin));
+    const wanted = new Set(
+      Object.values(upstreams)
+        .flat()
+        .map((origin) => new URL(origin).origin),
+    );
     for (const [origin, pool] of this.#pools) {
       if (wanted.has(origin)) continue;
       this.#pools.delete(origin);
@@ -34,7 +38,9 @@ export class Upstreams {
   /** The origin to ask: the first of its list that did not fail to connect a moment ago. */
   pick(upstreams: Snapshot['upstreams'], name: string, nowMs: number): string {
     const origins = upstreams[name] ?? [];
-    const well = origins.find((origin) => nowMs - (this.#failedAtMs.get(new URL(origin).origin) ?? -PENALTY_MS) >= PENALTY_MS);
+    const well = origins.find(
+      (origin) => nowMs - (this.#failedAtMs.get(new URL(origin).origin) ?? -PENALTY_MS) >= PENALTY_MS,
+    );
     const origin = well ?? origins[0];
     if (origin === undefined) {
       throw new GateError('INTERNAL', `upstream ${name} has no address`, { fault: 'gate' });
@@ -82,7 +88,13 @@ const CONNECT_CODES = new Set([
   'CERT_HAS_EXPIRED',
 ]);
 
-const TIMEOUT_CODES = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT', 'REPLY_TIMEOUT', 'IDLE_TIMEOUT']);
+const TIMEOUT_CODES = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+  'REPLY_TIMEOUT',
+  'IDLE_TIMEOUT',
+]);
 
 /** Says which upstream failed, how, and what to look at. 504 where it was slow, else 502. */
 export function upstreamError(error: unknown, name: string, origin: string): GateError {
@@ -98,8 +110,16 @@ export function upstreamError(error: unknown, name: string, origin: string): Gat
     const message = `upstream ${name} at ${origin} did not answer in time (${reason}; see limits.reply and limits.idle)`;
     return new GateError('UPSTREAM_TIMEOUT', message, { ...options, status: 504 });
   }
-  if (reason.startsWith('HPE_') || reason === 'UND_ERR_INVALID_ARG' || reason === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-    return new GateError('UPSTREAM_REPLY', `upstream ${name} at ${origin} answered with something that is no HTTP (${errorText(error)})`, options);
+  if (
+    reason.startsWith('HPE_') ||
+    reason === 'UND_ERR_INVALID_ARG' ||
+    reason === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  ) {
+    return new GateError(
+      'UPSTREAM_REPLY',
+      `upstream ${name} at ${origin} answered with something that is no HTTP (${errorText(error)})`,
+      options,
+    );
   }
   return new GateError('UPSTREAM_RESET', `upstream ${name} at ${origin} broke the connection off (${reason})`, options);
 }

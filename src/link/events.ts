@@ -1,7 +1,15 @@
 // Owns the events that gates send up, and the bounded batch in which they travel.
 
 export type GateEvent =
-  | { event: 'request'; atMs: number; action: string; status: number; route: string | null; because: string; upstream: string | null }
+  | {
+      event: 'request';
+      atMs: number;
+      action: string;
+      status: number;
+      route: string | null;
+      because: string;
+      upstream: string | null;
+    }
   | {
       event: 'check';
       atMs: number;
@@ -24,7 +32,7 @@ export type EventBatch = { events: GateEvent[]; dropped: number };
 export class EventQueue {
   #events: GateEvent[] = [];
   #dropped = 0;
-  #sending = false;
+  #sending: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #send: (batch: EventBatch) => Promise<void>;
   readonly #capacity: number;
@@ -45,8 +53,9 @@ export class EventQueue {
     this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs).unref();
   }
 
-  /** Sends what is there now; for the moment before an exit. */
+  /** Sends what is there now, behind the batch that is on its way; for the moment before an exit. */
   async drain(): Promise<void> {
+    await this.#sending;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#flushOnce();
@@ -57,19 +66,24 @@ export class EventQueue {
     void this.#flushOnce();
   }
 
-  async #flushOnce(): Promise<void> {
-    if (this.#sending || this.#events.length === 0) return;
+  #flushOnce(): Promise<void> {
+    if (this.#sending === undefined && this.#events.length > 0) {
+      this.#sending = this.#sendBatch().finally(() => {
+        this.#sending = undefined;
+        if (this.#events.length > 0) this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs).unref();
+      });
+    }
+    return this.#sending ?? Promise.resolve();
+  }
+
+  async #sendBatch(): Promise<void> {
     const batch = { events: this.#events, dropped: this.#dropped };
     this.#events = [];
     this.#dropped = 0;
-    this.#sending = true;
     try {
       await this.#send(batch);
     } catch {
       // Control is gone: the gate is about to end, and what it could not tell is lost with it.
-    } finally {
-      this.#sending = false;
     }
-    if (this.#events.length > 0) this.#timer ??= setTimeout(() => this.#flush(), this.#everyMs).unref();
   }
 }

@@ -18,7 +18,8 @@ export function parseReply(reply: Buffer): ReplyText | null {
   const errors: ParseError[] = [];
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(reply);
-    root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    // cJSON on the device skips a byte order mark, so we must read what comes after it as well.
+    root = parseTree(text.replace(/^\ufeff/, ' '), errors, { disallowComments: true, allowTrailingComma: false });
   } catch {
     return null; // broken UTF-8, or nested deeper than the stack
   }
@@ -31,7 +32,8 @@ export function parseReply(reply: Buffer): ReplyText | null {
       return found?.type === 'string' ? String(found.value) : null;
     },
     replace: (path, value) => {
-      for (const { offset, length } of nodesAt(object, path)) edits.push({ offset, length, text: JSON.stringify(value) });
+      for (const { offset, length } of nodesAt(object, path))
+        edits.push({ offset, length, text: JSON.stringify(value) });
     },
     write: () => Buffer.from(applyEdits(text, edits)),
   };

@@ -132,6 +132,12 @@ function rewriteMqtt(text: ReplyText, context: ReplyContext, notes: Notes): void
     notes.warnings.push('mqtt.endpoint is left as it is: devices use TLS only on port 8883 (public.mqtts)');
     return;
   }
+  if (isIP(context.host) === 6) {
+    notes.warnings.push(
+      'mqtt.endpoint is left as it is: devices take what follows the first colon for the port, so no IPv6 address',
+    );
+    return;
+  }
   const rewritten = `${context.host}:8883`;
   if (rewritten === endpoint) return;
   text.replace(['mqtt', 'endpoint'], rewritten);

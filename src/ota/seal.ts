@@ -63,8 +63,8 @@ const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 // packed into its six bytes, since every character of a link is one that an old client has to hold.
 function writeClaims(claims: LinkClaims): Buffer {
   const times = Buffer.alloc(8);
-  times.writeUInt32BE(Math.floor(claims.expiresMs / 1000));
-  times.writeUInt32BE(Math.floor((claims.opening?.endsMs ?? 0) / 1000), 4);
+  times.writeUInt32BE(seconds(claims.expiresMs));
+  times.writeUInt32BE(seconds(claims.opening?.endsMs ?? 0), 4);
   const device = claims.device ?? '';
   const strings = [
     MAC.test(device) ? Buffer.from(`00${device.replaceAll(':', '')}`, 'hex') : Buffer.from(device),
@@ -78,6 +78,11 @@ function writeClaims(claims: LinkClaims): Buffer {
     return [length, bytes];
   });
   return Buffer.concat([times, ...parts]);
+}
+
+/** Someone who writes `until: 9999-12-31` means for good: a field of 32 bits ends in 2106, which is as good. */
+function seconds(ms: number): number {
+  return Math.min(Math.floor(ms / 1000), 0xffff_ffff);
 }
 
 function readClaims(bytes: Buffer): LinkClaims {

@@ -46,8 +46,8 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
   if (site === null) return refuse(facts.scheme === 'https' ? 421 : 404, 'HOST_UNKNOWN', 'host-unknown');
 
   const route = policy.routeFor(site, target.path);
-  const lenient = policy.routeFor(site, target.loose);
-  if (route !== lenient) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
+  const isOther = (reading: string): boolean => policy.routeFor(site, reading) !== route;
+  if (target.loose.some(isOther)) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
   if (route === null) return refuse(404, 'ROUTE_NOT_FOUND', 'no-route');
   if (route.target.kind === 'refuse') return refuse(403, 'ROUTE_REFUSED', 'route-refused', route);
 

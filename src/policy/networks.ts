@@ -18,13 +18,19 @@ export type AddressTest = (address: string) => boolean;
 
 /**
  * An address in the one spelling that the rest of the gate compares: IPv4-mapped IPv6 as IPv4 (dual-stack sockets
- * report `::ffff:192.168.1.2`), no zone, lower case. An empty string where the text is not an address.
+ * report `::ffff:192.168.1.2`), no zone, IPv6 as RFC 5952 writes it. An empty string where the text is not an address.
  */
 export function normaliseAddress(text: string | undefined): string {
   if (!text) return '';
-  const bare = (text.split('%', 1)[0] ?? '').toLowerCase();
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(bare)?.[1] ?? bare;
-  return isIP(mapped) === 0 ? '' : mapped;
+  if (isIP(text) === 4) return text;
+  const bare = text.split('%', 1)[0] ?? '';
+  if (isIP(bare) !== 6) return '';
+  // A proxy may spell an address as it likes; the URL parser knows the one form.
+  const short = URL.parse(`http://[${bare}]/`)?.hostname.slice(1, -1) ?? '';
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short);
+  if (mapped === null) return short;
+  const words = [Number.parseInt(mapped[1] ?? '', 16), Number.parseInt(mapped[2] ?? '', 16)];
+  return words.flatMap((word) => [word >> 8, word & 0xff]).join('.');
 }
 
 /**
@@ -56,7 +62,9 @@ export function compileNetworks(networks: readonly string[]): AddressTest {
 export function lanTest(lan: readonly string[], gateways: readonly string[]): AddressTest {
   const networks = lan.flatMap((entry) => (entry === 'private' ? PRIVATE_NETWORKS : [entry]));
   const inLan = compileNetworks(networks);
-  const byHand = new Set(lan.map((entry) => normaliseAddress(entry.replace(/\/(32|128)$/, ''))));
+  const byHand = new Set(
+    lan.map((entry) => normaliseAddress(entry.replace(entry.includes(':') ? /\/128$/ : /\/32$/, ''))),
+  );
   const shadowed = new Set(gateways.filter((gateway) => !byHand.has(gateway)));
   const loopbackByHand = lan.some((entry) => entry !== 'private' && LOOPBACK(normaliseAddress(entry.split('/', 1)[0])));
   return (address) => inLan(address) && !shadowed.has(address) && (loopbackByHand || !LOOPBACK(address));

@@ -1,11 +1,11 @@
 // Owns the reading of a request target: one canonical path that is both decided on and forwarded.
 
 /**
- * A path of ours: `path` is what we decide on and forward; `loose` is the same path as the most lenient upstream would
- * read it. A route is only taken where both name the same one.
+ * A path of ours: `path` is what we decide on and forward; `loose` are the other ways in which a server behind us could
+ * read it. A route is only taken where all of them name the same one.
  */
 export type Target =
-  | { kind: 'path'; path: string; loose: string; query: string; authority: string | null }
+  | { kind: 'path'; path: string; loose: readonly string[]; query: string; authority: string | null }
   | { kind: 'asterisk' }
   | { kind: 'invalid'; why: string };
 
@@ -33,25 +33,28 @@ export function readTarget(raw: string): Target {
   const mark = rest.indexOf('?');
   const rawPath = mark < 0 ? rest : rest.slice(0, mark);
   const query = mark < 0 ? '' : rest.slice(mark);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL that an upstream in C takes for the end of the path
-  if (/[\u0000-\u0020\u007f\\]/.test(rawPath) || /%(?:00|0[aAdD])/.test(rawPath)) {
+  // Such bytes must reach neither a request line nor a Location.
+  if (/[\u0000-\u0020\u007f]/.test(query)) return { kind: 'invalid', why: 'the query holds a control character' };
+  // A NUL is the end of the path to a server in C, also to one that unescapes twice.
+  if (/[\u0000-\u0020\u007f\\]/.test(rawPath) || /%(?:25)*(?:00|0[ad])/i.test(rawPath)) {
     return { kind: 'invalid', why: 'the path holds a control character or a backslash' };
   }
   const escaped = canonicalEscapes(rawPath);
   if (escaped === null) return { kind: 'invalid', why: 'the path holds a "%" that is not an escape' };
-  return { kind: 'path', path: resolveDots(escaped), loose: lenientReading(escaped), query, authority };
+  const path = resolveDots(escaped);
+  return { kind: 'path', path, loose: lenientReadings(path), query, authority };
 }
 
 /** RFC 3986 section 6.2.2: escapes in one spelling; raw bytes above ASCII are escaped. Null where a `%` stands alone. */
 function canonicalEscapes(path: string): string | null {
   let broken = false;
-  const decoded = path.replace(PERCENT, (escape, hex: string | undefined) => {
+  const decoded = path.replace(PERCENT, (triplet, hex: string | undefined) => {
     if (hex === undefined) {
       broken = true;
-      return escape;
+      return triplet;
     }
     const character = String.fromCharCode(Number.parseInt(hex, 16));
-    return UNRESERVED.test(character) ? character : escape.toUpperCase();
+    return UNRESERVED.test(character) ? character : triplet.toUpperCase();
   });
   if (broken) return null;
   // Node hands header bytes on as Latin-1, one character for each byte.
@@ -59,21 +62,26 @@ function canonicalEscapes(path: string): string | null {
 }
 
 /**
- * How the most lenient of the servers behind us would read the path: `%2F` and `%5C` as slashes, a second round of
- * unescaping, and each segment without its `;parameters`, which Tomcat strips before it looks for a handler.
+ * How servers behind us could read the path that we forward: unescaped up to twice, `%2F` and `%5C` as slashes or not,
+ * each segment with its `;parameters` or without. The order matters, so every order is tried: Tomcat strips parameters
+ * before it unescapes, and an escaped slash inside them is then no slash.
  */
-function lenientReading(escaped: string): string {
-  let path = escaped;
-  for (let round = 0; round < 2; round += 1) {
-    path = path.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+function lenientReadings(path: string): string[] {
+  if (!/[%;]/.test(path)) return [];
+  const readings = new Set<string>();
+  let texts = [path];
+  for (let round = 0; round <= 2; round += 1) {
+    const slashed = texts.flatMap((text) => [text, text.replaceAll('\\', '/')]);
+    const variants = new Set(slashed.flatMap((text) => [text, text.replace(/;[^/]*/g, '')]));
+    for (const variant of variants) readings.add(resolveDots(variant));
+    texts = [...variants].map(unescapeOnce);
   }
-  path = path.replaceAll('\\', '/');
-  return resolveDots(
-    path
-      .split('/')
-      .map((segment) => segment.split(';', 1)[0] ?? '')
-      .join('/'),
-  );
+  readings.delete(path);
+  return [...readings];
+}
+
+function unescapeOnce(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** RFC 3986 section 5.2.4, with empty segments left out; the result begins with `/` and keeps a trailing one. */

@@ -27,18 +27,21 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
         database.prepare('INSERT INTO seal_key (id, key, made_ms) VALUES (1, ?, ?)').run(key, nowMs);
         return [{ id: 1, key }];
       }
-      return rows.map((row) => ({ id: Number(row['id']), key: row['key'] as Uint8Array }));
+      return rows.map((row) => ({ id: Number(row.id), key: row.key as Uint8Array }));
     },
     close: () => database.close(),
   };
 }
 
 function open(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
-    const database = new DatabaseSync(file);
+    database = new DatabaseSync(file);
     chmodSync(file, 0o600);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    const empty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+    if (version === 0 && !empty) throw new TypeError('it is a database of something else');
     if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
     else if (version !== SCHEMA_VERSION) {
       throw new GateError(
@@ -49,10 +52,15 @@ function open(file: string): DatabaseSync {
     }
     return database;
   } catch (error) {
+    database?.close();
     if (error instanceof GateError) throw error;
-    throw new GateError('STATE_DAMAGED', `${file} cannot be opened (${errorText(error)}): restore it from a backup, or move it away to start afresh`, {
-      fault: 'gate',
-      cause: error,
-    });
+    throw new GateError(
+      'STATE_DAMAGED',
+      `${file} cannot be opened (${errorText(error)}): restore it from a backup, or move it away to start afresh`,
+      {
+        fault: 'gate',
+        cause: error,
+      },
+    );
   }
 }

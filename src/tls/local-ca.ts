@@ -29,10 +29,14 @@ export function localCertificate(stateDir: string, names: readonly string[], now
     return { ...(kept ?? makeLeaf(folder, root, names, nowMs)), rootPem: root.certPem, renewed: kept === null };
   } catch (error) {
     if (error instanceof GateError) throw error;
-    throw new GateError('STATE_DAMAGED', `the local CA in ${folder} cannot be used (${errorText(error)}): move the folder away to make a new one`, {
-      fault: 'gate',
-      cause: error,
-    });
+    throw new GateError(
+      'STATE_DAMAGED',
+      `the local CA in ${folder} cannot be used (${errorText(error)}): move the folder away to make a new one`,
+      {
+        fault: 'gate',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -59,14 +63,27 @@ function msLeft(pair: Pair, nowMs: number): number {
 function readPair(folder: string, name: 'root' | 'leaf'): Pair | null {
   const cert = join(folder, `${name}.pem`);
   const key = join(folder, `${name}.key`);
-  if (!existsSync(cert) || !existsSync(key)) return null;
+  // The key is written first, so a key alone is what a crash leaves; a root alone is a root whose key was lost.
+  if (!existsSync(cert) || (name === 'leaf' && !existsSync(key))) return null;
   const pair = { certPem: readFileSync(cert, 'utf8'), keyPem: readFileSync(key, 'utf8') };
-  const matches = new X509Certificate(pair.certPem).checkPrivateKey(createPrivateKey(pair.keyPem));
   // A crash between the two renames leaves halves of two pairs. A leaf is made again; a root is not thrown away silently.
-  if (matches || name === 'leaf') return matches ? pair : null;
-  throw new GateError('STATE_DAMAGED', `${cert} and ${key} do not belong together: restore them, or move both away to make a new root`, {
-    fault: 'gate',
-  });
+  if (name === 'leaf') return belongTogether(pair) ? pair : null;
+  if (new X509Certificate(pair.certPem).checkPrivateKey(createPrivateKey(pair.keyPem))) return pair;
+  throw new GateError(
+    'STATE_DAMAGED',
+    `${cert} and ${key} do not belong together: restore them, or move both away to make a new root`,
+    {
+      fault: 'gate',
+    },
+  );
+}
+
+function belongTogether({ certPem, keyPem }: Pair): boolean {
+  try {
+    return new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem));
+  } catch {
+    return false;
+  }
 }
 
 function makeRoot(folder: string, nowMs: number): Pair {

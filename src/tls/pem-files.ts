@@ -5,6 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { errorText, GateError } from '../base/errors.ts';
 import type { CertificateFiles } from '../config/config.ts';
 import type { ServedCertificate } from '../link/snapshot.ts';
+import { normaliseAddress } from '../policy/networks.ts';
 
 /**
  * Reads a certificate chain and its key.
@@ -32,7 +33,10 @@ export function readPemFiles(files: CertificateFiles, nowMs: number): ServedCert
 /** The names and addresses that a leaf is for (RFC 6125: alternative names only), in lower case. */
 export function namesOf(leaf: X509Certificate): string[] {
   const names = leaf.subjectAltName ?? '';
-  return [...names.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map((match) => (match[1] ?? '').toLowerCase());
+  return [...names.matchAll(/(DNS|IP Address):([^,\s]+)/g)].map(([, kind, name = '']) =>
+    // OpenSSL writes IPv6 in full; the rest of the gate compares the short form.
+    kind === 'DNS' ? name.toLowerCase() : normaliseAddress(name),
+  );
 }
 
 // ESP-IDF's bundle is made from the same Mozilla list that Node carries, so Node's roots stand for it.
@@ -47,6 +51,8 @@ function endsInPublicRoot(chain: readonly X509Certificate[]): boolean {
 
 function parseChain(pem: string, file: string): X509Certificate[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const begun = pem.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (begun !== blocks.length) throw refuse(file, `is cut off: certificate ${blocks.length + 1} has no end`);
   try {
     return blocks.map((block) => new X509Certificate(block));
   } catch (error) {
@@ -55,7 +61,8 @@ function parseChain(pem: string, file: string): X509Certificate[] {
 }
 
 function parseKey(pem: string, file: string) {
-  if (pem.includes('ENCRYPTED')) throw refuse(file, 'is encrypted: store it without a passphrase, readable by this user only');
+  if (pem.includes('ENCRYPTED'))
+    throw refuse(file, 'is encrypted: store it without a passphrase, readable by this user only');
   try {
     return createPrivateKey(pem);
   } catch (error) {

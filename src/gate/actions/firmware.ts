@@ -27,7 +27,10 @@ export async function carryOutFirmware(exchange: Exchange, passage: Passage, ups
     });
   }
   if (request.method === 'HEAD' && ONE_TIME.test(source.pathname)) {
-    throw new GateError('METHOD_NOT_ALLOWED', 'a HEAD would use up a one-time link: ask with GET', { fault: 'client', status: 405 });
+    throw new GateError('METHOD_NOT_ALLOWED', 'a HEAD would use up a one-time link: ask with GET', {
+      fault: 'client',
+      status: 405,
+    });
   }
   story.upstream = source.origin;
   const leaving = new AbortController();
@@ -55,7 +58,7 @@ async function fetchFollowing(
   let url = first;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     const response = await fetchOnce(exchange, passage, upstreams, url, signal);
-    const location = response.headers['location'];
+    const location = response.headers.location;
     if (response.statusCode < 300 || response.statusCode >= 400 || response.statusCode === 304) return response;
     await response.body.dump();
     const next = typeof location === 'string' && URL.canParse(location, url) ? new URL(location, url) : null;
@@ -79,7 +82,10 @@ async function fetchOnce(
   const ownUpstream = (live.upstreams[passage.upstream] ?? []).some((origin) => new URL(origin).origin === url.origin);
   // A stranger's host gets none of the client's headers, and its own name.
   const headers: HeaderList = ownUpstream
-    ? [...upstreamHeaders(exchange, passage).filter(([name]) => name !== 'accept-encoding'), ['host', upstreamHost(exchange, passage)]]
+    ? [
+        ...upstreamHeaders(exchange, passage).filter(([name]) => name !== 'accept-encoding'),
+        ['host', upstreamHost(exchange, passage)],
+      ]
     : rangeHeaders(request.headers);
   headers.push(['accept-encoding', 'identity']);
   const askedMs = performance.now();
@@ -109,14 +115,17 @@ function rangeHeaders(headers: NodeJS.Dict<string | string[]>): HeaderList {
 
 async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.ResponseData): Promise<void> {
   const { outlet, request, story, live } = exchange;
-  const headers = endToEnd(flatten(upstream.headers)).filter(([name]) => !['date', 'content-length'].includes(name.toLowerCase()));
+  const headers = endToEnd(flatten(upstream.headers)).filter(
+    ([name]) => !['date', 'content-length'].includes(name.toLowerCase()),
+  );
   const length = upstream.headers['content-length'];
   const hasLength = typeof length === 'string' || upstream.statusCode === 304;
   if (outlet.kind !== 'response') return;
   if (request.method === 'HEAD' || !hasLength) {
     const body = request.method === 'HEAD' ? Buffer.alloc(0) : await readWhole(upstream.body, passage);
     if (request.method === 'HEAD') await upstream.body.dump();
-    if (request.method === 'HEAD' && typeof length === 'string') return answerHead(exchange, upstream.statusCode, headers, length);
+    if (request.method === 'HEAD' && typeof length === 'string')
+      return answerHead(exchange, upstream.statusCode, headers, length);
     return answer(exchange, upstream.statusCode, headers, body);
   }
   const { response } = outlet;
@@ -128,7 +137,13 @@ async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.
   const end = await pump(upstream.body, response, live.limits.idleMs, (bytes) => {
     story.bytes += bytes;
   });
-  story.events.push({ event: 'download', atMs: Date.now(), device: story.device, bytes: story.bytes, complete: end === 'complete' });
+  story.events.push({
+    event: 'download',
+    atMs: Date.now(),
+    device: story.device,
+    bytes: story.bytes,
+    complete: end === 'complete',
+  });
   if (end === 'complete') return;
   story.code = end === 'client-left' ? 'CLIENT_GONE' : end === 'stalled' ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_RESET';
   story.detail = `the download ended after ${story.bytes} of ${String(length)} bytes: ${end}`;
@@ -138,7 +153,10 @@ function answerHead(exchange: Exchange, status: number, headers: HeaderList, len
   const { outlet, story } = exchange;
   story.status = status;
   if (outlet.kind !== 'response') return;
-  const sent: HeaderList = [...headers.map(([name, value]): [string, string] => [canonicalName(name), value]), ['Content-Length', length]];
+  const sent: HeaderList = [
+    ...headers.map(([name, value]): [string, string] => [canonicalName(name), value]),
+    ['Content-Length', length],
+  ];
   outlet.response.writeHead(status, sent.flat());
   outlet.response.end();
 }

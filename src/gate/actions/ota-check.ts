@@ -57,7 +57,8 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
     const raw = response.headers as unknown as string[];
     return { status: response.statusCode, headers: endToEnd(raw.map(String)), body: await readReply(response.body) };
   } catch (error) {
-    if (leaving.signal.aborted) throw new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' });
+    if (leaving.signal.aborted)
+      throw new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' });
     const failure = upstreamError(error, passage.upstream, origin);
     if (failure.code === 'UPSTREAM_CONNECT') upstreams.failed(origin, Date.now());
     throw failure;
@@ -72,9 +73,13 @@ async function readReply(body: AsyncIterable<Buffer>): Promise<Buffer> {
   for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > MAX_PASSED_BYTES) {
-      throw new GateError('REPLY_TOO_LARGE', `the upstream's reply to an OTA check has more than ${MAX_PASSED_BYTES} bytes`, {
-        fault: 'upstream',
-      });
+      throw new GateError(
+        'REPLY_TOO_LARGE',
+        `the upstream's reply to an OTA check has more than ${MAX_PASSED_BYTES} bytes`,
+        {
+          fault: 'upstream',
+        },
+      );
     }
     chunks.push(chunk);
   }
@@ -90,7 +95,9 @@ function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply): Buf
     return reply.body;
   }
   if (encoding !== undefined && encoding !== 'identity') {
-    story.warnings.push(`the reply is encoded (${printable(encoding, 40)}) though identity was asked for: passed on unchanged`);
+    story.warnings.push(
+      `the reply is encoded (${printable(encoding, 40)}) though identity was asked for: passed on unchanged`,
+    );
     return reply.body;
   }
   const rewritten = rewriteReply(reply.body, replyContext(exchange, passage));

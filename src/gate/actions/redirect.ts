@@ -4,5 +4,13 @@ import type { Exchange } from '../exchange.ts';
 
 export function carryOutRedirect(exchange: Exchange, location: string): void {
   const body = Buffer.from(`This address is served by https: ${location}\n`);
-  answer(exchange, 308, [['Location', location], ['Content-Type', 'text/plain; charset=utf-8']], body);
+  answer(
+    exchange,
+    308,
+    [
+      ['Location', location],
+      ['Content-Type', 'text/plain; charset=utf-8'],
+    ],
+    body,
+  );
 }

@@ -27,7 +27,7 @@ export async function carryOutRefuse(
     // RFC 9110 section 15.5.22: a 426 names what to upgrade to. Never a redirect: no device follows one.
     headers.push(['Upgrade', 'TLS/1.2'], ['Connection', 'Upgrade, close']);
     const openable = route !== null && canBeOpened(exchange, route);
-    if (openable) facts['open'] = `otagate open ${route} --for 30m --from ${exchange.facts.client || 'CIDR'}`;
+    if (openable) facts.open = `otagate open ${route} --for 30m --from ${exchange.facts.client || 'CIDR'}`;
     detail += openable ? '; use https, or let the operator open it for a time' : '; use https';
   }
   answer(exchange, status, headers, problemBody(status, code, detail, exchange.id, facts));

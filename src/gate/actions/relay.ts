@@ -4,7 +4,7 @@ import { type Duplex, Readable } from 'node:stream';
 import { GateError } from '../../base/errors.ts';
 import type { Passage } from '../../policy/decide.ts';
 import { answer, answerError } from '../answer.ts';
-import { hasBody, readBody } from '../body.ts';
+import { hasBody, readBody, unknownCoding } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from '../proxy-engine.ts';
@@ -36,9 +36,18 @@ export async function carryOutRelay(exchange: Exchange, passage: Passage, relay:
     if (failure.code === 'UPSTREAM_CONNECT') relay.upstreams.failed(origin, Date.now());
     return failure;
   };
-  if (outlet.kind === 'socket') return relayWebSocket(exchange, outlet.socket, outlet.head, forward, relay.engine, failed);
+  if (outlet.kind === 'socket')
+    return relayWebSocket(exchange, outlet.socket, outlet.head, forward, relay.engine, failed);
   const body = await framedBody(exchange, forward);
-  await relayHttp(exchange, outlet.response, passage, { ...forward, headers: body.headers }, body.stream, relay.engine, failed);
+  await relayHttp(
+    exchange,
+    outlet.response,
+    passage,
+    { ...forward, headers: body.headers },
+    body.stream,
+    relay.engine,
+    failed,
+  );
 }
 
 /** The request's body as a stream, with headers that frame it for whatever method. */
@@ -53,9 +62,8 @@ async function framedBody(exchange: Exchange, forward: Forward): Promise<{ strea
   if (encoding === undefined) {
     return { stream: request, headers: [...forward.headers, ['content-length', String(length)]] };
   }
-  if (encoding.trim().toLowerCase() !== 'chunked') {
-    throw new GateError('METHOD_NOT_ALLOWED', 'of transfer codings this gate knows only chunked', { fault: 'client', status: 501 });
-  }
+  const unknown = unknownCoding(request);
+  if (unknown !== null) throw unknown;
   if (!METHODS_WITHOUT_FRAMING.has(forward.method)) {
     return { stream: request, headers: [...forward.headers, ['transfer-encoding', 'chunked']] };
   }
@@ -124,9 +132,13 @@ async function respond(
     // The device's own HTTP client loses a chunked body when a chunk's end comes in a later segment.
     const whole = await readUpTo(upstream, MAX_LENGTHENED_BYTES);
     if (whole !== null) return answer(exchange, status, headers, whole);
-    throw new GateError('REPLY_TOO_LARGE', `the upstream's reply has no length and more than ${MAX_LENGTHENED_BYTES} bytes`, {
-      fault: 'upstream',
-    });
+    throw new GateError(
+      'REPLY_TOO_LARGE',
+      `the upstream's reply has no length and more than ${MAX_LENGTHENED_BYTES} bytes`,
+      {
+        fault: 'upstream',
+      },
+    );
   }
   story.status = status;
   if (response.destroyed) {
