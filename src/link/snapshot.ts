@@ -27,6 +27,8 @@ export type Snapshot = {
     /** The first one is served to clients without SNI, or with a name that no other certificate has. */
     certificates: ServedCertificate[];
     deviceRecordBytes: number;
+    /** Certificates that prove a name to an ACME server by TLS-ALPN-01 (RFC 8737), while it looks. */
+    alpnProofs: { name: string; certPem: string; keyPem: string }[];
     /** 48 bytes, the same in all gates, so that a session can be resumed on any of them. */
     ticketKeys: Uint8Array;
   };
