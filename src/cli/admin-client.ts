@@ -7,10 +7,18 @@ import { findStateDir } from '../config/state-dir.ts';
 import { adminSocketPath } from '../control/admin-socket.ts';
 import { EXIT } from './exit-codes.ts';
 
+// An order waits for the CA, which may take minutes to look.
+const LONGEST_ANSWER_MS = 15 * 60_000;
+
 export type AdminReply = { kind: 'answer'; body: unknown } | { kind: 'failed'; exitCode: number; message: string };
 
 /** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
-export async function askGate(configFile: string, method: 'GET' | 'POST', path: string): Promise<AdminReply> {
+export async function askGate(
+  configFile: string,
+  method: 'GET' | 'POST',
+  path: string,
+  content?: unknown,
+): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
   const stateDir = findStateDir(configFile);
   const socketPath = stateDir === null ? null : adminSocketPath(stateDir);
@@ -21,7 +29,14 @@ export async function askGate(configFile: string, method: 'GET' | 'POST', path: 
   }
   const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
   try {
-    const response = await request(`http://gate${path}`, { method, dispatcher, headersTimeout: 60_000 });
+    const response = await request(`http://gate${path}`, {
+      method,
+      dispatcher,
+      headersTimeout: LONGEST_ANSWER_MS,
+      ...(content === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) }),
+    });
     const body: unknown = await response.body.json();
     if (response.statusCode >= 400) return { kind: 'failed', exitCode: EXIT.no, message: JSON.stringify(body) };
     return { kind: 'answer', body };

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { errorText } from '../base/errors.ts';
+import { listCertificates, printRoot, renewCertificates } from './certs.ts';
 import { check } from './check.ts';
 import { EXIT } from './exit-codes.ts';
 import { reload } from './reload.ts';
@@ -64,6 +65,28 @@ command('check', 'Read the configuration and name every fault, with file, line a
 command('status', 'Say how the running gate is: listeners, certificates, upstreams, openings, workers.')
   .option('--json', 'one JSON document on stdout')
   .action(async (options: Common) => end(await status(options.config, options.json === true)));
+
+const certs = program.command('certs').description('Certificates: what is served, renewal, the local CA.');
+
+function certsCommand(name: string, description: string): Command {
+  return certs
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'the configuration', 'config/otagate.yaml')
+    .option('--json', 'one JSON document on stdout')
+    .exitOverride();
+}
+
+certsCommand('list', 'What is served: names, issuer, days left, chain, and what a device would say of it.').action(
+  async (options: Common) => end(await listCertificates(options.config, options.json === true)),
+);
+certsCommand('renew [name]', 'Renew now, whatever the date: all, or one name.').action(
+  async (name: string | undefined, options: Common) =>
+    end(await renewCertificates(options.config, name, options.json === true)),
+);
+certsCommand('root', "Print the local CA's root, for import.")
+  .addHelpText('after', '\nExample:\n  otagate certs root > otagate-root.pem')
+  .action(async (options: Common) => end(await printRoot(options.config, options.json === true)));
 
 function end(exitCode: number): void {
   process.exitCode = exitCode;

@@ -1,6 +1,7 @@
 // Carries out `otagate status`: how the running gate is, for people or as JSON.
 import type { Status } from '../control/status.ts';
 import { askGate } from './admin-client.ts';
+import { describeAcme, describeCertificate } from './certs.ts';
 import { EXIT } from './exit-codes.ts';
 
 export async function status(configFile: string, json: boolean): Promise<number> {
@@ -26,10 +27,8 @@ export function describeStatus(status: Status): string {
     ...(lan.gatewaysKnown
       ? []
       : ['          this system does not tell its gateways: if clients arrive from one, they count as LAN']),
-    ...status.certificates.map(
-      ({ names, issuer, daysLeft, chainBytes, devicesTrust }) =>
-        `cert      ${names.join(', ')}\n          by ${issuer}; ${daysLeft} days left; chain of ${chainBytes} bytes; devices trust it: ${devicesTrust}`,
-    ),
+    ...status.certificates.flatMap(describeCertificate),
+    ...describeAcme(status),
     ...Object.entries(status.upstreams).map(([name, origins]) => `upstream  ${name}: ${origins.join(', ')}`),
     ...(status.openings.length === 0 ? ['openings  none: plain HTTP is open as the routes say'] : []),
     ...status.openings.map(

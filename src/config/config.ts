@@ -1,4 +1,6 @@
 // Owns Config: the long form that every configuration file expands to, parsed once, with units in the names.
+import type { AcmeConfig } from './acme-config.ts';
+import type { SecretSource } from './secrets.ts';
 
 export type Role = 'web' | 'device' | 'ota-check' | 'firmware';
 export type PlainHttp = 'always' | 'lan' | 'never';
@@ -30,7 +32,10 @@ export type OpeningConfig = {
   reason: string;
 };
 
-export type CertificateFiles = { cert: string; key: string };
+/** Absolute paths; the passphrase is already read from its file. */
+export type CertificateFiles =
+  | { cert: string; key: string; passphrase?: string }
+  | { pkcs12: string; passphrase?: string };
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -64,7 +69,13 @@ export type Config = {
   workers: number;
   /** Absolute. */
   stateDir: string;
-  tls: { certificates: CertificateFiles[]; localCa: boolean; deviceRecordBytes: number };
+  tls: {
+    /** Null where neither `email` nor `tls.acme` is given. */
+    acme: AcmeConfig | null;
+    certificates: CertificateFiles[];
+    localCa: boolean;
+    deviceRecordBytes: number;
+  };
   /** `private`, or networks and addresses as written. */
   networks: { lan: string[] };
   trustedProxies: { from: string[]; header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip' };
@@ -75,5 +86,7 @@ export type Config = {
   /** Origins with a path prefix, from which firmware may be fetched beside the upstreams. */
   firmware: { allow: string[] };
   limits: Limits;
+  /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
+  secretSources: Record<string, SecretSource>;
   log: { level: LogLevel; format: 'auto' | 'json' | 'pretty'; file?: string };
 };

@@ -1,7 +1,7 @@
 // Owns Draft: the names that the file defines, read even where other parts of it are wrong, for references to be checked.
 import type { PlainHttp, RouteConfig } from './config.ts';
 import type { Place } from './finding.ts';
-import { readDomain } from './host-names.ts';
+import { readDomain, readRouteHost } from './host-names.ts';
 import { entriesOf, listOf, memberOf, textOf, valueAt } from './loose.ts';
 import { expandPreset, PRESET_NAMES, type Preset, type PresetName, replaces } from './presets.ts';
 
@@ -47,8 +47,8 @@ export function readDraft(raw: unknown, isWrong: (place: Place) => boolean): Dra
         );
   const presetKnown = memberOf(raw, 'upstream') === undefined || presetName !== undefined;
   const own = listOf(memberOf(raw, 'routes')).map((route, index) => readRoute(route, ['routes', index]));
-  const domainPlaces: Place[] = [['domain'], ...listOf(memberOf(raw, 'domains')).map((_, index) => ['domains', index])];
-  const domains = domainPlaces.flatMap((place) => {
+  const places = domainPlaces(raw);
+  const domains = places.flatMap((place) => {
     const reading = readDomain(valueAt(raw, place));
     return reading.ok ? [reading.value] : [];
   });
@@ -64,7 +64,7 @@ export function readDraft(raw: unknown, isWrong: (place: Place) => boolean): Dra
       ...entriesOf(memberOf(raw, 'upstreams')).map(([name]) => name),
     ]),
     whole: {
-      domains: !isWrong(['domains']) && !domainPlaces.some(isWrong),
+      domains: !isWrong(['domains']) && !isWrong(['domain']) && !places.some(isWrong),
       upstreams: presetKnown && !isWrong(['upstreams']),
       routes:
         presetKnown && !isWrong(['routes']) && !own.some(({ place }) => isWrong(place) || isWrong([...place, 'name'])),
@@ -72,8 +72,14 @@ export function readDraft(raw: unknown, isWrong: (place: Place) => boolean): Dra
   };
 }
 
+/** Where the domains are, the main one first. */
+export function domainPlaces(raw: unknown): Place[] {
+  const several = listOf(memberOf(raw, 'domains')).map((_, index) => ['domains', index]);
+  return memberOf(raw, 'domain') === undefined ? several : [['domain'], ...several];
+}
+
 function readRoute(route: unknown, place: Place): DraftRoute {
-  const host = readDomain(memberOf(route, 'host'));
+  const host = readRouteHost(memberOf(route, 'host'));
   const refuse = memberOf(route, 'refuse');
   return {
     place,

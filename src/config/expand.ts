@@ -1,5 +1,7 @@
 // Owns the step from what the file says to the long form: presets laid out, defaults filled in, paths made absolute.
 import { dirname } from 'node:path';
+import { acmeFrom } from './acme.ts';
+import { certificateFrom } from './certificate-files.ts';
 import type { Config, OpeningConfig, RouteConfig } from './config.ts';
 import { limitsFrom } from './limits.ts';
 import { asCidr } from './networks.ts';
@@ -7,9 +9,10 @@ import { openingId } from './opening-id.ts';
 import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
 import type { Input } from './schema.ts';
+import type { Secrets } from './secrets.ts';
 
-/** The long form of a file without faults. `file` is its absolute path. */
-export function expand(input: Input, file: string): Config {
+/** The long form of a file without faults. `file` is its absolute path; `secrets` are those that stand elsewhere. */
+export function expand(input: Input, file: string, secrets: Secrets): Config {
   const folder = dirname(file);
   const preset =
     input.upstream === undefined
@@ -28,10 +31,8 @@ export function expand(input: Input, file: string): Config {
     workers: input.workers,
     stateDir: fromFolder(folder, input.stateDir),
     tls: {
-      certificates: input.tls.certificates.map(({ cert, key }) => ({
-        cert: fromFolder(folder, cert),
-        key: fromFolder(folder, key),
-      })),
+      acme: acmeFrom(input.tls.acme, input.email, folder, secrets),
+      certificates: input.tls.certificates.map((each, index) => certificateFrom(each, index, folder, secrets)),
       localCa: input.tls.localCa,
       deviceRecordBytes: input.tls.deviceRecordBytes,
     },
@@ -42,6 +43,7 @@ export function expand(input: Input, file: string): Config {
     openings: input.openings.map(openingFrom),
     firmware: { allow: input.firmware.allow },
     limits: limitsFrom(input.limits),
+    secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },
   };
 }

@@ -5,13 +5,42 @@ import { readIp } from './networks.ts';
 import { good, type Reading, unfit, wrong } from './reading.ts';
 
 const DOMAIN_EXPECTED = 'a bare host name or an address, such as ota.example.com';
+const WILDCARD_EXPECTED = '*. and a name, such as *.example.com';
 const HOST_EXPECTED = 'the name or the address of the server, such as 192.168.1.5';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** A name of ours, lower case; IPv6 without brackets, in its short spelling. */
+/** A name of ours, lower case; IPv6 without brackets, in its short spelling; `*.` before a name covers one label. */
 export function readDomain(value: unknown): Reading<string> {
   if (typeof value !== 'string') return unfit(value, DOMAIN_EXPECTED);
+  if (!value.startsWith('*.')) return readHostName(value, DOMAIN_EXPECTED, false);
+  const base = readHostName(value.slice(2), WILDCARD_EXPECTED, false);
+  if (!base.ok) return base;
+  if (readIp(base.value) !== undefined) return wrong('is a wildcard of an address', WILDCARD_EXPECTED);
+  return good(`*.${base.value}`);
+}
+
+/** One name of ours, for which a route is. */
+export function readRouteHost(value: unknown): Reading<string> {
+  if (typeof value !== 'string') return unfit(value, DOMAIN_EXPECTED);
   return readHostName(value, DOMAIN_EXPECTED, false);
+}
+
+/** A name in the DNS of the world: no address, and a dot in it. */
+export function readPublicName(value: unknown): Reading<string> {
+  const name = readRouteHost(value);
+  if (!name.ok || (name.value.includes('.') && readIp(name.value) === undefined)) return name;
+  return wrong('is no public name', 'a name such as example.com');
+}
+
+export function isWildcard(domain: string): boolean {
+  return domain.startsWith('*.');
+}
+
+/** Whether a domain is a name or, as a wildcard, takes it in: exactly one label in place of the star. */
+export function covers(domain: string, name: string): boolean {
+  return (
+    domain === name || (isWildcard(domain) && name.includes('.') && domain.slice(1) === name.slice(name.indexOf('.')))
+  );
 }
 
 /** The host of an upstream. An underscore is fine here: containers have such names, and nobody signs them. */
@@ -25,7 +54,7 @@ function readHostName(text: string, expected: string, underscore: boolean): Read
   const ip = readIp(lower);
   if (ip !== undefined) return good(ip instanceof ipaddr.IPv6 ? ip.toRFC5952String() : ip.toString());
   if (text === '') return wrong('is empty', expected);
-  if (lower.startsWith('*')) return wrong('is a wildcard, which is not served', 'each name by itself');
+  if (lower.includes('*')) return wrong('is a wildcard, which has no place here', expected);
   const bare = bareHost(lower, underscore);
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(lower)) return wrong('is a URL', expected, bare);
   if (lower.startsWith('[')) return wrong('has brackets', expected, bare);

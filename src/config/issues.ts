@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { printable } from '../base/printable.ts';
 import type { Place, Report } from './finding.ts';
 import { wrongOf } from './leaf.ts';
-import { listOf, memberOf, textOf, valueAt } from './loose.ts';
+import { entriesOf, listOf, memberOf, textOf, valueAt } from './loose.ts';
 import type { Wrong } from './reading.ts';
 import { jsonSchema } from './schema.ts';
 import { nearest } from './suggest.ts';
@@ -42,17 +42,10 @@ function wordsFor(issue: z.core.$ZodIssue, value: unknown): Wrong {
       return wrongOf(issue.params) ?? { problem: issue.message, expected: '' };
     case 'invalid_type':
       return unfit(value, KINDS[issue.expected] ?? issue.expected);
-    case 'invalid_value': {
-      const words = issue.values.map(String);
-      const expected = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('');
-      const near = nearest(textOf(value) ?? '', words);
-      if (textOf(value) === undefined) return unfit(value, expected);
-      return {
-        problem: 'is not one of the words known here',
-        expected,
-        ...(near === undefined ? {} : { suggestion: near }),
-      };
-    }
+    case 'invalid_value':
+      return wordFault(issue.values.map(String), value);
+    case 'invalid_union':
+      return 'options' in issue ? wordFault(issue.options.map(String), value) : unfit(value, '');
     case 'invalid_key':
       return {
         problem: 'is not a name',
@@ -67,13 +60,24 @@ function wordsFor(issue: z.core.$ZodIssue, value: unknown): Wrong {
   }
 }
 
+function wordFault(words: string[], value: unknown): Wrong {
+  const expected = words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('');
+  const near = nearest(textOf(value) ?? '', words);
+  if (textOf(value) === undefined) return unfit(value, expected);
+  return {
+    problem: 'is not one of the words known here',
+    expected,
+    ...(near === undefined ? {} : { suggestion: near }),
+  };
+}
+
 function unfit(value: unknown, expected: string): Wrong {
   if (value === undefined) return { problem: 'is missing', expected };
   return { problem: value === null ? 'has no value' : 'is not of the right kind', expected };
 }
 
 function reportUnknownKey(around: Place, key: string, raw: unknown, schema: unknown, report: Report): void {
-  const allowed = keysAt(schema, around);
+  const allowed = keysAt(schema, around, raw);
   // A key that is there already was not meant once more.
   const free = allowed.filter((each) => memberOf(valueAt(raw, around), each) === undefined);
   const near = nearest(key, free) ?? elsewhere(schema, key, around);
@@ -89,12 +93,25 @@ function reportUnknownKey(around: Place, key: string, raw: unknown, schema: unkn
 }
 
 /** The keys that the schema allows at a place. */
-function keysAt(schema: unknown, place: Place): string[] {
+function keysAt(schema: unknown, place: Place, raw: unknown): string[] {
   let node = schema;
-  for (const step of place) {
-    node = typeof step === 'number' ? memberOf(node, 'items') : memberOf(memberOf(node, 'properties'), step);
+  for (const [depth, step] of place.entries()) {
+    const below = typeof step === 'number' ? memberOf(node, 'items') : memberOf(memberOf(node, 'properties'), step);
+    node = chosen(below, valueAt(raw, place.slice(0, depth + 1)));
   }
   return Object.keys(memberOf(node, 'properties') ?? {});
+}
+
+/** Of several shapes, the one whose fixed words are those of the value. */
+function chosen(node: unknown, value: unknown): unknown {
+  const shapes = listOf(memberOf(node, 'oneOf'));
+  if (shapes.length === 0) return node;
+  return shapes.find((shape) =>
+    entriesOf(memberOf(shape, 'properties')).some(([key, each]) => {
+      const word = memberOf(each, 'const');
+      return word !== undefined && word === memberOf(value, key);
+    }),
+  );
 }
 
 /** The one place further down where a key of this name belongs: `localCa` at the top was meant as `tls.localCa`. */
@@ -103,7 +120,7 @@ function elsewhere(schema: unknown, key: string, around: Place): string | undefi
   const search = (node: unknown, path: string): void => {
     for (const [name, below] of Object.entries(memberOf(node, 'properties') ?? {})) {
       if (name === key) found.push(path + name);
-      search(below, `${path}${name}.`);
+      for (const shape of [below, ...listOf(memberOf(below, 'oneOf'))]) search(shape, `${path}${name}.`);
     }
   };
   if (around.length === 0) search(schema, '');

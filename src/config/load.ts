@@ -1,5 +1,5 @@
 // Owns loading: from a file to a Config, or to every fault in it at once.
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { printable } from '../base/printable.ts';
 import type { Config } from './config.ts';
 import { readDraft } from './draft.ts';
@@ -11,6 +11,8 @@ import { reportIssues } from './issues.ts';
 import type { Wrong } from './reading.ts';
 import { referenceFaults } from './references.ts';
 import { inputSchema } from './schema.ts';
+import { isSecret } from './secret-keys.ts';
+import { readSecrets } from './secrets.ts';
 import { readSource, type Source } from './source.ts';
 
 /** Where every command looks when it is not told. */
@@ -37,7 +39,7 @@ export function checkText(text: string, file: string, env: Environment, now: num
   const source = readSource(text, env);
   const findings = new Findings(file, source);
   for (const { line, column, place, severity, found, ...wrong } of source.faults) {
-    findings.add(place, wrong, { line, column }, found, severity);
+    findings.add(place, wrong, { line, column }, isSecret(place) ? '' : found, severity);
   }
   if (source.raw === undefined || source.raw === null || typeof source.raw !== 'object' || Array.isArray(source.raw)) {
     if (!findings.list.some(({ severity }) => severity === 'fault')) findings.report([], topFault(source.raw));
@@ -45,8 +47,10 @@ export function checkText(text: string, file: string, env: Environment, now: num
   }
   const parsed = inputSchema.safeParse(source.raw);
   if (!parsed.success) reportIssues(parsed.error.issues, source.raw, findings.report);
-  referenceFaults(readDraft(source.raw, findings.isWrong), resolve(file), now, findings.report);
-  return findings.result(parsed.success ? expand(parsed.data, resolve(file)) : undefined);
+  const path = resolve(file);
+  referenceFaults(readDraft(source.raw, findings.isWrong), path, now, findings.report);
+  const secrets = readSecrets(source.raw, dirname(path), source.written, findings.report);
+  return findings.result(parsed.success ? expand(parsed.data, path, secrets) : undefined);
 }
 
 function topFault(raw: unknown): Wrong {
@@ -90,10 +94,12 @@ class Findings {
       this.add(place, told, { line: 0, column: 0 }, '', severity);
       return;
     }
-    const found = options.found ?? (options.at === 'key' ? '' : this.#source.show(place));
+    const secret = isSecret(place);
+    const found = options.found ?? (options.at === 'key' || secret ? '' : this.#source.show(place));
     const { suggestion, ...bare } = told;
     // A suggestion is made from the value, and what came from the environment may be a secret.
-    const wrong = suggestion === undefined || this.#source.isFilled(place) ? bare : told;
+    const shown = suggestion !== undefined && !secret && this.#source.written(place) === undefined;
+    const wrong = shown ? told : bare;
     this.add(place, wrong, this.#source.locate(place, options.at), found, severity);
     // The key that was most likely meant is not missing as well.
     if (options.at === 'key' && suggestion !== undefined) {

@@ -1,11 +1,21 @@
 // Owns printing: a Config as the YAML of its long form, which loads again to the same.
 import { stringify } from 'yaml';
+import { writeAcme } from './acme.ts';
+import { writeCertificate } from './certificate-files.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
 import { writeLimits } from './limits.ts';
+import { entriesOf } from './loose.ts';
+import { isSecret } from './secret-keys.ts';
+import { AsWritten } from './secrets.ts';
 
-/** The long form, without presets, with every default written out and every path absolute. */
+/**
+ * The long form, without presets, with every default written out and every path absolute. A secret is printed as the
+ * file gives it: by the path of its own file, or with its `${NAME}`; only one that stands in the file is there again.
+ */
 export function printLongForm(config: Config): string {
+  const { acme, certificates, ...tls } = config.tls;
+  const { secretSources } = config;
   const long = {
     domains: config.domains,
     listen: { http: config.listen.http.map(writeEndpoint), https: config.listen.https.map(writeEndpoint) },
@@ -13,7 +23,11 @@ export function printLongForm(config: Config): string {
     defaultSite: config.defaultSite,
     workers: config.workers,
     stateDir: config.stateDir,
-    tls: config.tls,
+    tls: {
+      ...(acme === null ? {} : { acme: writeAcme(acme, secretSources) }),
+      certificates: certificates.map((each, index) => writeCertificate(each, index, secretSources)),
+      ...tls,
+    },
     networks: config.networks,
     trustedProxies: config.trustedProxies,
     upstreams: config.upstreams,
@@ -28,7 +42,13 @@ export function printLongForm(config: Config): string {
     limits: writeLimits(config.limits),
     log: config.log,
   };
-  return stringify(long, escapeReferences, { lineWidth: 0, aliasDuplicateObjects: false });
+  const text = stringify(long, escapeReferences, { lineWidth: 0, aliasDuplicateObjects: false });
+  return holdsSecret(long) ? `# Holds a secret: show it to nobody.\n${text}` : text;
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsSecret);
+  return entriesOf(value).some(([key, each]) => (isSecret([key]) && typeof each === 'string') || holdsSecret(each));
 }
 
 /** What a route that refuses has besides would have no effect, and be warned about. */
@@ -41,5 +61,6 @@ function writeRoute({ name, host, path, target, role, plainHttp }: RouteConfig):
 
 /** A `${` that is in a value by now was meant as it stands. */
 function escapeReferences(_key: unknown, value: unknown): unknown {
+  if (value instanceof AsWritten) return value.text;
   return typeof value === 'string' ? value.replaceAll('${', () => '$${') : value;
 }

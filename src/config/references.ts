@@ -1,5 +1,6 @@
 // Owns the checks between keys: what is missing, given twice, in each other's way, or without effect.
 import { dirname } from 'node:path';
+import { acmeFaults } from './acme-references.ts';
 import { certificateFaults } from './certificate-files.ts';
 import type { Draft } from './draft.ts';
 import type { Place, Report } from './finding.ts';
@@ -24,7 +25,8 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   upstreamFaults(draft, report);
   routeFaults(draft, report);
   openingFaults(draft, now, report);
-  certificateFaults(draft.raw, dirname(file), listen.https, report);
+  const acme = acmeFaults(draft, dirname(file), report);
+  certificateFaults(draft.raw, dirname(file), { ...listen, ...acme }, report);
   everywhereWarnings(draft.raw, report);
 }
 

@@ -1,6 +1,7 @@
 // Owns the checks of routes against each other, against the upstreams and against the domains.
 import type { Draft, DraftRoute } from './draft.ts';
 import { type Report, writePlace } from './finding.ts';
+import { covers } from './host-names.ts';
 import { valueAt } from './loose.ts';
 import { replaces } from './presets.ts';
 import { nearest } from './suggest.ts';
@@ -57,7 +58,8 @@ function targetFaults(draft: Draft, { place, upstream, refuses }: DraftRoute, re
 }
 
 function hostFault(draft: Draft, { place, host }: DraftRoute, report: Report): void {
-  if (host === undefined || draft.domains.has(host) || !draft.whole.domains) return;
+  if (host === undefined || !draft.whole.domains) return;
+  if ([...draft.domains].some((domain) => covers(domain, host))) return;
   const near = nearest(host, draft.domains);
   report([...place, 'host'], {
     problem: 'is not among the domains',

@@ -1,8 +1,10 @@
 // Owns the schema of the configuration file as operators write it: keys, defaults, and what an editor says of each.
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { acmeSchema, email } from './acme.ts';
+import { certificateSchema } from './certificate-files.ts';
 import { readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
-import { readDomain, readUpstreamHost } from './host-names.ts';
+import { readDomain, readRouteHost, readUpstreamHost } from './host-names.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
 import { limitsSchema } from './limits.ts';
 import { readMoment } from './moment.ts';
@@ -43,7 +45,7 @@ const port = (description: string, min = 1) =>
 const route = z
   .strictObject({
     name: name('What commands and logs call it. A route with the name of a preset’s route replaces that one.'),
-    host: leaf(readDomain, {
+    host: leaf(readRouteHost, {
       description: 'Only for this one of the domains. Left out: for all.',
       type: 'string',
     }).optional(),
@@ -81,11 +83,6 @@ const opening = z
   })
   .meta({ description: 'Plain HTTP let in on one route until a moment.' });
 
-const certificate = z.strictObject({
-  cert: path('The chain in PEM, the leaf first. Relative paths start at the folder of this file.'),
-  key: path('The private key in PEM.'),
-});
-
 const presetPort = (what: string, standard: number) => port(`${what} (${standard} unless changed).`).optional();
 
 export const inputSchema = z
@@ -96,11 +93,17 @@ export const inputSchema = z
       examples: ['ota.example.com'],
     }).optional(),
     domains: z
-      .array(leaf(readDomain, { description: 'A host name or an address.', type: 'string' }))
+      .array(
+        leaf(readDomain, {
+          description: 'A host name, an address, or a wildcard such as *.example.com.',
+          type: 'string',
+        }),
+      )
       .min(1)
       .max(100)
       .optional()
       .meta({ description: 'In place of domain, where there are several. The first one is the main one.' }),
+    email,
     upstream: z
       .strictObject({
         preset: z.enum(PRESET_NAMES).meta({
@@ -154,8 +157,9 @@ export const inputSchema = z
     ),
     tls: z
       .strictObject({
+        acme: acmeSchema.optional(),
         certificates: z
-          .array(certificate)
+          .array(certificateSchema)
           .max(100)
           .prefault([])
           .meta({ description: 'Certificates that you already have.' }),

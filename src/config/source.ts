@@ -19,8 +19,8 @@ export type Source = {
   locate: (place: Place, at?: 'key') => Position;
   /** The value as the file has it, shortened, without passwords. */
   show: (place: Place) => string;
-  /** Whether the value came from the environment: such a one must not be printed. */
-  isFilled: (place: Place) => boolean;
+  /** A value that was filled in from the environment, as the file has it: what it was filled with must not be printed. */
+  written: (place: Place) => string | undefined;
 };
 
 /** Reads the text as YAML 1.2, fills in the environment, and remembers the place of everything. Never throws. */
@@ -72,9 +72,9 @@ export function readSource(text: string, environment: Environment): Source {
     faults,
     locate: (place, at) => position(offsetOf(document, place, at)),
     show,
-    isFilled: (place) => {
+    written: (place) => {
       const node = nodeAt(document, place);
-      return node !== undefined && written.has(node);
+      return node === undefined ? undefined : written.get(node);
     },
   };
 }

@@ -3,6 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { printable } from '../base/printable.ts';
 import type { Place } from './finding.ts';
 import type { Wrong } from './reading.ts';
+import { isSecret } from './secret-keys.ts';
 
 /** Where `place` is empty, the text cannot be read as a whole. */
 export type SyntaxFault = Wrong & { offset: number; place: Place; found: string; severity: 'fault' | 'warning' };
@@ -79,14 +80,14 @@ function walk(document: Document, lineOf: (offset: number) => number): SyntaxFau
       aliases += 1;
       const offset = startOf(node) ?? 0;
       const target = anchors.get(node.source);
+      // A password that begins with * reads as an alias.
+      const found = isSecret(place) ? '' : `"*${printable(node.source, 40)}"`;
       if (aliases > MAX_ALIASES)
-        faults.push(
-          fault([], 'has too many aliases', `${MAX_ALIASES} at most`, offset, `"*${printable(node.source, 40)}"`),
-        );
+        faults.push(fault([], 'has too many aliases', `${MAX_ALIASES} at most`, offset, found));
       else if (target === undefined || around.includes(target)) {
         const problem =
           target === undefined ? 'is an alias without an anchor before it' : 'is an alias that holds itself';
-        faults.push(fault([], problem, 'an anchor (&name) further up', offset, `"*${printable(node.source, 40)}"`));
+        faults.push(fault([], problem, 'an anchor (&name) further up', offset, found));
       }
       return;
     }
@@ -136,7 +137,7 @@ function shownLine(text: string, offset: number): string {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   const end = text.indexOf('\n', offset);
   const line = text.slice(start, end < 0 ? undefined : end).trimEnd();
-  const key = /^\s*(?:- )?[\w.-]+:/.exec(line)?.[0];
+  const key = /^[^:]*:/.exec(line)?.[0];
   const shown = key === undefined ? line.slice(0, 40) : `${key} …`;
   return shown.trim() === '' ? '' : `"${printable(shown.trim(), 60)}"`;
 }

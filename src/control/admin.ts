@@ -4,10 +4,24 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { fastify } from 'fastify';
 import { GateError } from '../base/errors.ts';
+import type { RenewOutcome } from './certificate-keeper.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import type { Status } from './status.ts';
 
-export type AdminActions = { status: () => Status; reload: () => Promise<ReloadOutcome> };
+export type AdminActions = {
+  status: () => Status;
+  reload: () => Promise<ReloadOutcome>;
+  /** Renews all certificates, or those of one name; gives back what failed. */
+  renew: (name: string | null) => Promise<RenewOutcome>;
+  /** The local CA's root in PEM, or null where it signs nothing. */
+  root: () => string | null;
+};
+
+const RENEW_BODY = {
+  type: 'object',
+  properties: { name: { type: ['string', 'null'], maxLength: 253 } },
+  additionalProperties: false,
+} as const;
 
 /** @throws {GateError} LISTEN_FAILED where another gate answers on the socket already */
 export async function startAdmin(socketPath: string, actions: AdminActions): Promise<{ close: () => Promise<void> }> {
@@ -25,6 +39,12 @@ export async function startAdmin(socketPath: string, actions: AdminActions): Pro
   const server = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
   server.get('/api/v1/status', () => actions.status());
   server.post('/api/v1/reload', () => actions.reload());
+  server.post<{ Body: { name?: string | null } | null }>(
+    '/api/v1/certificates/renew',
+    { schema: { body: RENEW_BODY } },
+    (request) => actions.renew(request.body?.name ?? null),
+  );
+  server.get('/api/v1/certificates/root', () => ({ pem: actions.root() }));
   const umask = process.umask(0o177);
   try {
     await server.listen({ path: socketPath });

@@ -12,6 +12,7 @@ import { openSqliteState } from '../store/sqlite.ts';
 import type { State } from '../store/state.ts';
 import { startAdmin } from './admin.ts';
 import { adminSocketPath } from './admin-socket.ts';
+import { type Brought, Certificates } from './certificates.ts';
 import { defaultGateways, type Gateways } from './gateways.ts';
 import { describe, tryEndpoint } from './ports.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
@@ -22,14 +23,19 @@ import { Tally } from './tally.ts';
 
 // Certificates are renewed and gateways looked up again at this pace; both are cheap where nothing changed.
 const REFRESH_MS = 5 * 60_000;
+const FILES_MS = 5_000;
+// A stolen ticket key opens the sessions of half a day at most.
+const TICKET_LIFE_MS = 12 * 3_600_000;
 
 export class Control {
   readonly #startedMs = Date.now();
-  readonly #ticketKeys = randomBytes(48);
+  #ticketKeys = randomBytes(48);
+  #ticketsMadeMs = Date.now();
   readonly #tally = new Tally();
   readonly #opened: OpenedLog;
   readonly #state: State;
   readonly #supervisor: Supervisor;
+  readonly #certificates: Certificates;
   #config: Config;
   #snapshot: Snapshot | null = null;
   #gateways: Gateways = { addresses: [], known: false };
@@ -41,6 +47,7 @@ export class Control {
     openStateDir(config.stateDir);
     this.#opened = openLog(config.log, 'control');
     this.#state = openSqliteState(config.stateDir, Date.now());
+    this.#certificates = new Certificates(config, this.#opened.log, () => this.#publish());
     this.#supervisor = new Supervisor(this.#opened.log, (events, dropped) => this.#tally.add(events, dropped));
   }
 
@@ -53,6 +60,8 @@ export class Control {
     const admin = await startAdmin(adminSocketPath(this.#config.stateDir), {
       status: () => this.status(),
       reload: () => this.reload(),
+      renew: (name) => this.#certificates.keeper.renew(name),
+      root: () => this.#certificates.localRootPem,
     });
     try {
       const faults = await this.#apply(this.#config);
@@ -63,10 +72,17 @@ export class Control {
       throw error;
     }
     this.#announce();
+    this.#certificates.keeper.start();
     const refresh = setInterval(() => void this.#serially(() => this.#refresh()), REFRESH_MS).unref();
+    const files = setInterval(
+      () => this.#certificates.refreshFiles(Date.now()) && void this.#publish(),
+      FILES_MS,
+    ).unref();
     return {
       stop: async () => {
         clearInterval(refresh);
+        clearInterval(files);
+        await this.#certificates.keeper.stop();
         this.log.info({ event: 'stop', drainMs: this.#config.limits.drainMs }, 'stopping: running requests may finish');
         await this.#supervisor.drain();
         await admin.close();
@@ -85,6 +101,7 @@ export class Control {
       startedMs: this.#startedMs,
       workers: this.#supervisor.status(),
       totals: this.#tally.totals,
+      kept: this.#certificates.keeper.status(),
       nowMs: Date.now(),
     });
   }
@@ -131,37 +148,55 @@ export class Control {
     return { ok: false, faults };
   }
 
+  /** Everything that can be refused comes first; then the gates get it. */
   async #apply(config: Config): Promise<string[]> {
+    const brought = this.#certificates.read(config, Date.now());
     this.#gateways = await defaultGateways();
     const served = this.#snapshot?.listen ?? { http: [], https: [] };
+    const ours = [...served.http, ...served.https];
     const listen = {
-      http: await this.#tryAll(config.listen.http, this.#config.listen.http, served.http, [
-        ...served.http,
-        ...served.https,
-      ]),
-      https: await this.#tryAll(config.listen.https, this.#config.listen.https, served.https, [
-        ...served.http,
-        ...served.https,
-      ]),
+      http: await this.#tryAll(config.listen.http, this.#config.listen.http, served.http, ours),
+      https: await this.#tryAll(config.listen.https, this.#config.listen.https, served.https, ours),
     };
-    return this.#send(config, listen);
+    return this.#take(config, brought, listen);
   }
 
-  async #send(config: Config, listen: Snapshot['listen']): Promise<string[]> {
-    const { snapshot } = makeSnapshot({
-      config,
-      state: this.#state,
-      version: (this.#snapshot?.version ?? 0) + 1,
-      listen,
-      gateways: this.#gateways.addresses,
-      ticketKeys: this.#ticketKeys,
-      nowMs: Date.now(),
-    });
-    const faults = await this.#supervisor.apply(snapshot, config.workers);
-    this.#snapshot = snapshot;
+  async #take(config: Config, brought: Brought[], listen: Snapshot['listen']): Promise<string[]> {
+    this.#certificates.use(config, brought);
     this.#config = config;
     this.#opened.log.level = config.log.level;
+    return this.#send(listen);
+  }
+
+  async #send(listen: Snapshot['listen']): Promise<string[]> {
+    const snapshot = this.#make((this.#snapshot?.version ?? 0) + 1, listen, this.#gateways);
+    const faults = await this.#supervisor.apply(snapshot, this.#config.workers);
+    this.#snapshot = snapshot;
     return faults;
+  }
+
+  #make(version: number, listen: Snapshot['listen'], gateways: Gateways): Snapshot {
+    const { proofs } = this.#certificates;
+    return makeSnapshot({
+      config: this.#config,
+      state: this.#state,
+      version,
+      listen,
+      gateways: gateways.addresses,
+      ticketKeys: this.#ticketKeys,
+      certificates: this.#certificates.served(Date.now()),
+      proofs: { tokens: proofs.tokens(), certificates: proofs.certificates() },
+    });
+  }
+
+  /** Gives the gates what has changed in control: a certificate, a proof for a CA. Resolves when they have it. */
+  #publish(): Promise<void> {
+    return this.#serially(async () => {
+      if (this.#snapshot === null) return;
+      const faults = await this.#send(this.#snapshot.listen);
+      if (faults.length > 0)
+        this.log.error({ event: 'publish-failed', faults }, `a gate did not take a change: ${faults.join('; ')}`);
+    });
   }
 
   /** Ports that are ours already are not tried again: our own gates hold them. */
@@ -175,32 +210,27 @@ export class Control {
     return endpoints;
   }
 
-  /** Renews what has grown old: the local certificate, the machine's gateways, its addresses. */
+  /** Renews what has grown old: the local certificate, the machine's gateways and addresses, the ticket keys. */
   async #refresh(): Promise<void> {
     const before = this.#snapshot;
     if (before === null) return;
     try {
+      if (Date.now() - this.#ticketsMadeMs > TICKET_LIFE_MS) {
+        this.#ticketKeys = randomBytes(48);
+        this.#ticketsMadeMs = Date.now();
+      }
       const gateways = await defaultGateways();
-      const { snapshot } = makeSnapshot({
-        config: this.#config,
-        state: this.#state,
-        version: before.version,
-        listen: before.listen,
-        gateways: gateways.addresses,
-        ticketKeys: this.#ticketKeys,
-        nowMs: Date.now(),
-      });
-      if (isDeepStrictEqual(snapshot, before)) return;
+      if (isDeepStrictEqual(this.#make(before.version, before.listen, gateways), before)) return;
       this.#gateways = gateways;
       this.log.info(
         { event: 'refresh', ownGateways: gateways.addresses },
-        'the network or a certificate changed: the gates get a new snapshot',
+        'something grew old or moved: the gates get a new snapshot',
       );
-      await this.#send(this.#config, before.listen);
+      await this.#send(before.listen);
     } catch (error) {
       this.log.error(
         { event: 'refresh-failed', detail: errorText(error) },
-        'the certificates could not be renewed; the old ones are kept',
+        'the look at certificates and gateways failed; the old ones are kept',
       );
     }
   }

@@ -1,12 +1,11 @@
 // Owns Status: what `otagate status` tells, as one plain document.
-import { X509Certificate } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
+import type { KeptCertificate } from './certificate-keeper.ts';
+import { type CertificateStatus, certificateStatus, uncoveredDomains } from './certificate-status.ts';
 import { describe } from './ports.ts';
 import type { GateStatus } from './supervisor.ts';
 import type { Totals } from './tally.ts';
-
-const DAY_MS = 86_400_000;
 
 export type Status = {
   pid: number;
@@ -16,7 +15,11 @@ export type Status = {
   domains: string[];
   listeners: { scheme: string; address: string; publicPort: number }[];
   lan: { networks: string[]; ownGateways: string[]; gatewaysKnown: boolean };
-  certificates: { names: string[]; issuer: string; daysLeft: number; chainBytes: number; devicesTrust: string }[];
+  certificates: CertificateStatus[];
+  /** Names that are ordered, and how that goes; also those that have no certificate yet. */
+  acme: KeptCertificate[];
+  /** Domains that no certificate is for. */
+  uncovered: string[];
   upstreams: Record<string, string[]>;
   openings: { id: string; route: string; from: string[]; until: string; secondsLeft: number; reason: string }[];
   workers: GateStatus[];
@@ -30,6 +33,7 @@ export type StatusInput = {
   startedMs: number;
   workers: GateStatus[];
   totals: Totals;
+  kept: KeptCertificate[];
   nowMs: number;
 };
 
@@ -49,16 +53,9 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
       })),
     ),
     lan: { networks: policy.lan, ownGateways: policy.ownGateways, gatewaysKnown: input.gatewaysKnown },
-    certificates: snapshot.tls.certificates.map(({ names, certPem, publicChain }) => {
-      const leaf = new X509Certificate(certPem);
-      return {
-        names,
-        issuer: leaf.issuer.replaceAll('\n', ', '),
-        daysLeft: Math.floor((leaf.validToDate.getTime() - nowMs) / DAY_MS),
-        chainBytes: chainBytes(certPem),
-        devicesTrust: publicChain ? 'yes' : 'only those that carry its root, and 4G modems, which check nothing',
-      };
-    }),
+    certificates: certificateStatus(snapshot.tls, policy.domains, input.kept, nowMs),
+    acme: input.kept,
+    uncovered: listen.https.length === 0 ? [] : uncoveredDomains(snapshot.tls, policy.domains),
     upstreams: snapshot.upstreams,
     openings: policy.openings
       .filter((opening) => opening.untilMs > nowMs)
@@ -73,13 +70,4 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
     workers: input.workers,
     totals: input.totals,
   };
-}
-
-/** What a handshake carries: the certificates' DER, three quarters of their base64. */
-function chainBytes(pem: string): number {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----([^-]*)-----END/g) ?? [];
-  return blocks.reduce(
-    (sum, block) => sum + Buffer.from(block.replace(/-----[^-]*-----?|-----END/g, ''), 'base64').length,
-    0,
-  );
 }

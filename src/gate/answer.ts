@@ -1,6 +1,7 @@
 // Owns answers that the gate itself writes: whole, with canonical header names and a Content-Length.
 import { STATUS_CODES } from 'node:http';
 import { errorText, GateError } from '../base/errors.ts';
+import { hasBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { canonicalName, type HeaderList } from './headers.ts';
 
@@ -16,7 +17,8 @@ export function answer(exchange: Exchange, status: number, headers: HeaderList, 
   all.push(['X-Request-Id', exchange.id]);
   if (outlet.kind === 'response') {
     const { response } = outlet;
-    if (!request.complete) response.shouldKeepAlive = false;
+    // What is left of a body would be read as the next request. A head alone is not "complete" yet at this moment.
+    if (!request.complete && hasBody(request)) response.shouldKeepAlive = false;
     response.writeHead(status, all.flat());
     response.end(request.method === 'HEAD' || bodiless ? undefined : body);
     return;

@@ -26,24 +26,51 @@ export const TLS_OPTIONS = {
   maxVersion: 'TLSv1.3',
 } as const;
 
-export type Held = { names: string[]; publicChain: boolean; context: SecureContext; certificate: ServedCertificate };
+export const ACME_TLS_PROTOCOL = 'acme-tls/1';
 
-/** Makes the contexts of a snapshot. @throws {Error} for a certificate or key that OpenSSL does not take */
-export function holdCertificates(tls: Snapshot['tls']): Held[] {
-  return tls.certificates.map((certificate) => ({
-    names: certificate.names,
-    publicChain: certificate.publicChain,
-    certificate,
-    context: createSecureContext({
-      ...TLS_OPTIONS,
-      cert: certificate.certPem,
-      key: certificate.keyPem,
-      honorCipherOrder: true,
-    }),
+export type Held = {
+  names: string[];
+  publicChain: boolean;
+  pairs: { certPem: string; keyPem: string }[];
+  context: SecureContext;
+};
+
+/** All that a handshake may choose from. */
+export type Keyring = { certificates: readonly Held[]; proofs: ReadonlyMap<string, SecureContext> };
+
+export const NO_KEYS: Keyring = { certificates: [], proofs: new Map() };
+
+/**
+ * Makes the contexts of a snapshot. Certificates for the same names, an ECDSA and an RSA one, share a context: OpenSSL
+ * then chooses by what the client can verify.
+ * @throws {Error} for a certificate or key that OpenSSL does not take
+ */
+export function holdCertificates(tls: Snapshot['tls']): Keyring {
+  const byNames = new Map<string, ServedCertificate[]>();
+  for (const certificate of tls.certificates) {
+    const key = certificate.names.toSorted().join(' ');
+    byNames.set(key, [...(byNames.get(key) ?? []), certificate]);
+  }
+  const certificates = [...byNames.values()].map((alike) => ({
+    names: alike.flatMap(({ names }) => names),
+    publicChain: alike.every(({ publicChain }) => publicChain),
+    pairs: alike,
+    context: contextOf(alike),
   }));
+  const proofs = new Map(tls.alpnProofs.map((proof) => [proof.name.toLowerCase(), contextOf([proof])]));
+  return { certificates, proofs };
 }
 
 /** The context for a server name. Never throws: a throw inside an SNI callback would end the process. */
-export function contextFor(held: readonly Held[], serverName: string): SecureContext | undefined {
-  return chooseCertificate(held, serverName)?.context;
+export function contextFor({ certificates }: Keyring, serverName: string): SecureContext | undefined {
+  return chooseCertificate(certificates, serverName)?.context;
+}
+
+/** `cert` and `key` for Node's TLS options, in the same order. */
+export function pemPairs(pairs: readonly { certPem: string; keyPem: string }[]): { cert: string[]; key: string[] } {
+  return { cert: pairs.map(({ certPem }) => certPem), key: pairs.map(({ keyPem }) => keyPem) };
+}
+
+function contextOf(pairs: readonly { certPem: string; keyPem: string }[]): SecureContext {
+  return createSecureContext({ ...TLS_OPTIONS, ...pemPairs(pairs), honorCipherOrder: true });
 }

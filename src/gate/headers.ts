@@ -20,8 +20,10 @@ const HOP_BY_HOP = new Set([
   'http2-settings',
 ]);
 
-// What the upstream takes for our word. `Proxy` becomes HTTP_PROXY in CGI-like servers.
-const OURS = /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-url|x-rewrite-url|proxy)$/;
+// What an upstream takes for our word: addresses under all the names that server libraries look for, other URLs, and
+// `Proxy`, which becomes HTTP_PROXY in CGI-like servers.
+const OURS =
+  /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-(url|forwarded-for)|x-rewrite-url|proxy|((wl-)?proxy-|true-|x-|x-cluster-|http-)client-ip|cf-connecting-ip(v6)?|http-x-forwarded-for|remote-addr)$/;
 
 // One request is one request: we answer Expect ourselves, and a device takes 100 for the final status.
 const NOT_FORWARDED = new Set(['host', 'expect', 'content-length']);

@@ -16,7 +16,8 @@ import type { Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { normaliseAddress } from '../policy/networks.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
-import { contextFor, type Held, TLS_OPTIONS } from './certificates.ts';
+import { type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts';
+import { handshakeCallbacks } from './handshake.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 
 type Listener = { server: HttpServer | HttpsServer; secure: boolean };
@@ -31,7 +32,7 @@ export class Listeners {
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
   readonly #stopped: Listener['server'][] = [];
-  #held: readonly Held[] = [];
+  #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
 
   constructor(gate: Gate, log: Log) {
@@ -40,8 +41,8 @@ export class Listeners {
   }
 
   /** Listens where the snapshot says, and nowhere else. @throws {Error} with the system's code, e.g. EADDRINUSE */
-  async apply(snapshot: Snapshot, held: readonly Held[]): Promise<void> {
-    this.#held = held;
+  async apply(snapshot: Snapshot, keyring: Keyring): Promise<void> {
+    this.#keyring = keyring;
     this.#recordBytes = snapshot.tls.deviceRecordBytes;
     const wanted = new Map<string, { endpoint: Endpoint; secure: boolean }>();
     for (const endpoint of snapshot.listen.http) wanted.set(key(endpoint, false), { endpoint, secure: false });
@@ -81,7 +82,7 @@ export class Listeners {
       ...TLS_OPTIONS,
       honorCipherOrder: true,
       handshakeTimeout: HANDSHAKE_MS,
-      SNICallback: (serverName, done) => done(null, contextFor(this.#held, serverName)),
+      ...handshakeCallbacks(() => this.#keyring),
     });
     this.#renewDefault(server, snapshot);
     server.on('secureConnection', (socket: TLSSocket) => {
@@ -100,13 +101,12 @@ export class Listeners {
 
   /** For clients without SNI. The ticket keys go along each time: setSecureContext throws them away otherwise. */
   #renewDefault(server: HttpsServer, snapshot: Snapshot): void {
-    const first = this.#held[0]?.certificate;
+    const first = this.#keyring.certificates[0];
     if (first === undefined) return;
     server.setSecureContext({
       ...TLS_OPTIONS,
+      ...pemPairs(first.pairs),
       honorCipherOrder: true,
-      cert: first.certPem,
-      key: first.keyPem,
       ticketKeys: Buffer.from(snapshot.tls.ticketKeys),
     });
   }
@@ -141,6 +141,11 @@ export class Listeners {
     if (reason !== 'ECONNRESET') {
       this.#log.warn({ event: 'bad-request', client, reason, status }, `bad request: ${detail}`);
     }
+    // In the middle of another answer these bytes would be taken for a part of it, before it for the answer itself.
+    const before = [...this.#gate.running].find(({ request }) => request.socket === socket);
+    const inItsBody =
+      before?.outlet.kind === 'response' && !before.request.complete && !before.outlet.response.headersSent;
+    if (before !== undefined && !inItsBody) return void socket.destroy();
     if (socket.writable) {
       const body = problemBody(status, code, detail, '-');
       writeRaw(socket, status, [...PROBLEM_HEADERS, ['Content-Length', String(body.length)]], body);

@@ -4,13 +4,14 @@ import { openLog } from '../base/log.ts';
 import { EventQueue } from '../link/events.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
-import { chooseCertificate } from '../tls/choose.ts';
-import { type Held, holdCertificates } from './certificates.ts';
+import { chooseCertificate, covers } from '../tls/choose.ts';
+import { holdCertificates } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
 import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
 import type { Gate } from './pipeline.ts';
 import { createProxyEngine } from './proxy-engine.ts';
+import { Turns } from './turns.ts';
 import { Upstreams } from './upstreams.ts';
 
 const name = process.argv[2] ?? 'gate';
@@ -32,18 +33,29 @@ function tell(message: ToControl): Promise<void> {
 }
 
 async function apply(snapshot: Snapshot): Promise<void> {
-  const held: Held[] = holdCertificates(snapshot.tls);
-  const next = compileLive(snapshot, (host) => chooseCertificate(held, host)?.publicChain ?? false);
+  const keyring = holdCertificates(snapshot.tls);
+  const next = compileLive(snapshot, (host) => {
+    const certificate = chooseCertificate(keyring.certificates, host);
+    return certificate?.publicChain === true && covers(certificate.names, host);
+  });
   if (serving === null) {
     opened = openLog(snapshot.log, name);
-    const gate: Gate = { live: current, engine: createProxyEngine(), upstreams, log: opened.log, events, running };
+    const gate: Gate = {
+      live: current,
+      engine: createProxyEngine(),
+      upstreams,
+      turns: new Turns(),
+      log: opened.log,
+      events,
+      running,
+    };
     serving = { gate, listeners: new Listeners(gate, opened.log) };
   }
   live = next;
   drainMs = snapshot.limits.drainMs;
   opened.log.level = snapshot.log.level;
   upstreams.keepOnly(snapshot.upstreams);
-  await serving.listeners.apply(snapshot, held);
+  await serving.listeners.apply(snapshot, keyring);
 }
 
 function current(): Live {

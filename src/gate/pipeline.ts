@@ -16,12 +16,14 @@ import { readFacts } from './facts.ts';
 import type { Live } from './live.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
 import { record } from './record.ts';
+import type { Turns } from './turns.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export type Gate = {
   live: () => Live;
   engine: ProxyEngine;
   upstreams: Upstreams;
+  turns: Turns;
   log: Log;
   events: EventQueue;
   /** Exchanges that are not over yet; a drain waits for them. */
@@ -30,16 +32,20 @@ export type Gate = {
 
 /** A request, or one that waits for 100 (Continue) before it sends its body. */
 export function onRequest(gate: Gate, request: IncomingMessage, response: ServerResponse, waitsFor100 = false): void {
-  const exchange = begin(gate, request, { kind: 'response', response });
-  // A device takes any 1xx for the final status: only a browser's client is asked to go on.
-  if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web')
-    response.writeContinue();
-  void toItsEnd(gate, exchange, response);
+  gate.turns.take(request.socket, () => {
+    const exchange = begin(gate, request, { kind: 'response', response });
+    // A device takes any 1xx for the final status: only a browser's client is asked to go on.
+    if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web')
+      response.writeContinue();
+    return toItsEnd(gate, exchange, response);
+  });
 }
 
 /** A WebSocket handshake takes the same way. */
 export function onUpgrade(gate: Gate, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   socket.on('error', () => {}); // a reset is no news: 'close' follows
+  // Node hands the bare socket over at once: the answer to an earlier request would be written in between.
+  if (gate.turns.isTaken(request.socket)) return void socket.destroy();
   const exchange = begin(gate, request, { kind: 'socket', socket, head });
   void toItsEnd(gate, exchange, socket);
 }
@@ -81,7 +87,17 @@ async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
         return await carryOutRelay(exchange, decision, gate);
     }
   } catch (error) {
+    tryToTell(exchange, error);
+  }
+}
+
+/** Whatever happens, nobody is left waiting. */
+function tryToTell(exchange: Exchange, error: unknown): void {
+  const { outlet } = exchange;
+  try {
     answerError(exchange, error);
+  } catch {
+    (outlet.kind === 'response' ? outlet.response : outlet.socket).destroy();
   }
 }
 

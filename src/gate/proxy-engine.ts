@@ -17,14 +17,18 @@ export type Forward = {
 };
 
 export type HttpHandlers = {
+  /** The engine gives an upstream up where the client leaves; in every other case that is the caller's to do. */
+  onRequest: (upstreamRequest: ClientRequest) => void;
   onResponse: (response: IncomingMessage) => void;
   onError: (error: Error) => void;
 };
 
 export type WebSocketHandlers = {
   onRequest: (upstreamRequest: ClientRequest) => void;
-  /** The upstream's answer: 101, or whatever it said instead. */
-  onAnswer: (status: number) => void;
+  /** The handshake is done, and the engine joins the two sockets. */
+  onUpgrade: (upstreamSocket: Duplex) => void;
+  /** What the upstream said instead of 101: not read yet. */
+  onResponse: (response: IncomingMessage) => void;
   onError: (error: Error) => void;
 };
 
@@ -49,17 +53,19 @@ export type ProxyEngine = {
 export function createProxyEngine(): ProxyEngine {
   const proxy = createProxyServer({ selfHandleResponse: true, xfwd: false, changeOrigin: false, toProxy: true });
   proxy.on('proxyRes', (response, view) => (view as View).handlers.onResponse?.(response));
+  proxy.on('proxyReq', (upstreamRequest, view) => (view as View).handlers.onRequest?.(upstreamRequest));
   proxy.on('proxyReqWs', (upstreamRequest, view) => {
     const { handlers } = view as View;
     handlers.onRequest?.(upstreamRequest);
-    upstreamRequest.prependListener('upgrade', (response: IncomingMessage) => {
-      response.headers = canonicalHeaders(response, ['Connection', 'Upgrade']);
-      handlers.onAnswer?.(101);
+    upstreamRequest.prependListener('upgrade', (response: IncomingMessage, upstreamSocket: Duplex) => {
+      response.headers = switchingHeaders(response);
+      handlers.onUpgrade?.(upstreamSocket);
     });
-    upstreamRequest.prependListener('response', (response: IncomingMessage) => {
-      response.headers = canonicalHeaders(response, ['Connection', 'close']);
-      handlers.onAnswer?.(response.statusCode ?? 502);
-    });
+    // Behind the engine's own listeners, which are there once it has been called: it would copy such a response without
+    // back-pressure, and forget the client where the response breaks off.
+    process.nextTick(() =>
+      upstreamRequest.removeAllListeners('response').once('response', handlers.onResponse ?? discard),
+    );
   });
   // The last resort: an error that belongs to no request any more. Without a listener it would end the process.
   proxy.on('error', (error, view) => (view as View | undefined)?.handlers?.onError?.(error));
@@ -105,16 +111,17 @@ function viewOf(request: IncomingMessage, forward: Forward, handlers: View['hand
   } as unknown as View;
 }
 
+function discard(response: IncomingMessage): void {
+  response.destroy();
+}
+
 // The engine writes these names as they stand here, to a device that may compare case.
-function canonicalHeaders(response: IncomingMessage, connection: [string, string]): Record<string, string | string[]> {
+function switchingHeaders(response: IncomingMessage): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of endToEnd(response.rawHeaders)) {
-    // The engine looks for this one in lower case, and frames by chunks where it misses it.
-    const key = name.toLowerCase() === 'content-length' ? 'content-length' : canonicalName(name);
+    const key = canonicalName(name);
     const before = headers[key];
     headers[key] = before === undefined ? value : [before, value].flat();
   }
-  if (response.statusCode === 101) headers.Upgrade = 'websocket';
-  headers[connection[0]] = connection[1];
-  return headers;
+  return Object.assign(headers, { Upgrade: 'websocket', Connection: 'Upgrade' });
 }

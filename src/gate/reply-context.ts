@@ -5,6 +5,7 @@ import { SEAL_MARK, sealLink } from '../ota/seal.ts';
 import type { Passage } from '../policy/decide.ts';
 import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
+import { readRoute } from '../policy/view.ts';
 import type { Exchange } from './exchange.ts';
 
 // Whole link: every client in the field holds this much, the oldest ones not much more.
@@ -27,8 +28,10 @@ export function replyContext(exchange: Exchange, passage: Passage): ReplyContext
     runningVersion: story.report?.version ?? null,
     voiceRoute: (path) => {
       const target = readTarget(path);
-      const route = target.kind === 'path' ? policy.routeFor(passage.site, target.path) : null;
-      return route?.role === 'device' ? { plainForGood: plainForGood(route, onLan) } : null;
+      if (target.kind !== 'path') return null;
+      const { route, agreed } = readRoute(policy, passage.site, target);
+      if (route?.role !== 'device' || !agreed) return null;
+      return { plainForGood: plainForGood(route, onLan) };
     },
     firmwareSource: (link) => live.sources.fromReply(link, passage.site, onLan),
     seal: (source, offer, prefix) => sealWithin(exchange, source, offer.version, opening, prefix),
@@ -46,7 +49,8 @@ function sealWithin(
   const { story, live } = exchange;
   const claims = {
     route: source.route,
-    source: source.source,
+    // Every character of a link counts: what the route's path says already is left out.
+    source: source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : source.source,
     device: story.device,
     expiresMs: exchange.startedMs + live.limits.linkMs,
     opening,

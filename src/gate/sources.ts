@@ -4,13 +4,16 @@ import type { Snapshot } from '../link/snapshot.ts';
 import type { FirmwareSource } from '../ota/reply.ts';
 import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
-import type { Policy } from '../policy/view.ts';
+import { type Policy, readRoute } from '../policy/view.ts';
 
 export type SourceJudge = {
   /** How a link from a reply would be fetched, or null where it is not for us to fetch. */
   fromReply: (link: URL, site: string, onLan: boolean) => FirmwareSource | null;
-  /** The absolute URL of a sealed link's source, or null where it is allowed no longer. */
-  locate: (source: string, origin: string) => URL | null;
+  /**
+   * The absolute URL of a source: an absolute one, a path, or, as sealed links have it, what follows the route's own
+   * path. Null where it is allowed no longer.
+   */
+  locate: (source: string, routePath: string, origin: string) => URL | null;
   /** Whether a redirect's next hop may be followed. */
   mayFetch: (url: URL) => boolean;
 };
@@ -35,12 +38,15 @@ export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
       if (isAllowed(link)) return folder ? { ...address(folder, onLan), source: link.href } : null;
       // The host in a link can be a container's, or what a stranger sent as Host: the path alone says which route it is,
       // and the bytes then come from that route's upstream.
-      const route = policy.routeFor(site, canonicalPath(link));
-      if (route === null || !isFirmwareFolder(route)) return null;
-      return { ...address(route, onLan), source: canonicalPath(link) + link.search };
+      const target = readTarget(link.pathname);
+      if (target.kind !== 'path') return null;
+      const { route, agreed } = readRoute(policy, site, target);
+      if (route === null || !agreed || !isFirmwareFolder(route)) return null;
+      return { ...address(route, onLan), source: target.path + link.search };
     },
-    locate: (source, origin) => {
-      if (source.startsWith('/')) return new URL(source, origin);
+    locate: (source, routePath, origin) => {
+      // A canonical path never holds "//", so nothing relative looks like this.
+      if (!/^https?:\/\//.test(source)) return new URL(source.startsWith('/') ? source : routePath + source, origin);
       const url = URL.canParse(source) ? new URL(source) : null;
       return url !== null && mayFetch(url) ? url : null;
     },

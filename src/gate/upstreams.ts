@@ -96,6 +96,13 @@ const TIMEOUT_CODES = new Set([
   'IDLE_TIMEOUT',
 ]);
 
+const NO_HTTP_CODES = new Set([
+  'HTTPParserError',
+  'UND_ERR_HEADERS_OVERFLOW',
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+]);
+
 /** Says which upstream failed, how, and what to look at. 504 where it was slow, else 502. */
 export function upstreamError(error: unknown, name: string, origin: string): GateError {
   if (error instanceof GateError) return error;
@@ -110,11 +117,7 @@ export function upstreamError(error: unknown, name: string, origin: string): Gat
     const message = `upstream ${name} at ${origin} did not answer in time (${reason}; see limits.reply and limits.idle)`;
     return new GateError('UPSTREAM_TIMEOUT', message, { ...options, status: 504 });
   }
-  if (
-    reason.startsWith('HPE_') ||
-    reason === 'UND_ERR_INVALID_ARG' ||
-    reason === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-  ) {
+  if (reason.startsWith('HPE_') || NO_HTTP_CODES.has(reason)) {
     return new GateError(
       'UPSTREAM_REPLY',
       `upstream ${name} at ${origin} answered with something that is no HTTP (${errorText(error)})`,

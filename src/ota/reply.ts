@@ -88,7 +88,10 @@ function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): 
   const plain = context.scheme === 'http' && (context.opening !== null || source.plainForGood);
   const prefix = `${origin(plain ? 'http' : 'https', context)}${source.routePath}`;
   const token = context.seal(source, { version: version ?? '' }, prefix);
-  if (token === null) notes.warnings.push('the sealed link would be too long for old devices: the link is not sealed');
+  if (token === null) {
+    const fails = plain && !source.plainForGood ? ', and without its seal the opening does not let it through' : '';
+    notes.warnings.push(`the sealed link would be too long for old devices: the link is not sealed${fails}`);
+  }
   const unsealed = source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : null;
   if (token === null && unsealed === null) return { version: version ?? '', url: link };
   const rewritten = `${prefix}${token ?? unsealed}`;

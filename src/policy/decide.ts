@@ -4,7 +4,7 @@ import type { RouteConfig } from '../config/config.ts';
 import type { Facts } from './facts.ts';
 import { type PlainVerdict, plainVerdict } from './plain-http.ts';
 import type { Because } from './reasons.ts';
-import { type Policy, pathWithin } from './view.ts';
+import { type Policy, pathWithin, readRoute } from './view.ts';
 
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
@@ -45,9 +45,8 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
   const site = policy.knownHost(facts.host, onLan);
   if (site === null) return refuse(facts.scheme === 'https' ? 421 : 404, 'HOST_UNKNOWN', 'host-unknown');
 
-  const route = policy.routeFor(site, target.path);
-  const isOther = (reading: string): boolean => policy.routeFor(site, reading) !== route;
-  if (target.loose.some(isOther)) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
+  const { route, agreed } = readRoute(policy, site, target);
+  if (!agreed) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
   if (route === null) return refuse(404, 'ROUTE_NOT_FOUND', 'no-route');
   if (route.target.kind === 'refuse') return refuse(403, 'ROUTE_REFUSED', 'route-refused', route);
 

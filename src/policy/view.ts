@@ -2,6 +2,11 @@
 import { isIP } from 'node:net';
 import type { OpeningConfig, RouteConfig } from '../config/config.ts';
 import { type AddressTest, compileNetworks, lanTest } from './networks.ts';
+import type { Target } from './target.ts';
+
+type PathTarget = Extract<Target, { kind: 'path' }>;
+
+const ONE_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Plain data, sent whole from control to the gates. */
 export type PolicyView = {
@@ -26,6 +31,8 @@ export type Policy = {
   isLan: AddressTest;
   openings: CompiledOpening[];
   challenges: ReadonlyMap<string, string>;
+  /** Whether a host is one of the domains, a name that a wildcard takes in included. */
+  isDomain: (host: string) => boolean;
   /** The name of ours that a host stands for, or null. A bare address is ours for a client on the LAN. */
   knownHost: (host: string, onLan: boolean) => string | null;
   /** The route of a canonical path, longest first, or null. */
@@ -34,12 +41,13 @@ export type Policy = {
 
 /** Compiles a view. @throws {TypeError} for networks that the configuration would not have let through. */
 export function compilePolicy(view: PolicyView): Policy {
-  const domains = new Set(view.domains);
+  const isDomain = compileDomains(view.domains);
   const mainDomain = view.domains[0] ?? '';
   const routes = view.routes.toSorted(bySpecificity);
   return {
     view,
     mainDomain,
+    isDomain,
     isLan: lanTest(view.lan, view.ownGateways),
     openings: view.openings.map((opening) => ({
       ...opening,
@@ -47,12 +55,23 @@ export function compilePolicy(view: PolicyView): Policy {
     })),
     challenges: new Map(Object.entries(view.challenges)),
     knownHost: (host, onLan) => {
-      if (domains.has(host)) return host;
+      if (isDomain(host)) return host;
       if (onLan && isIP(host) !== 0) return host;
       return view.defaultSite === 'main' ? mainDomain : null;
     },
     routeFor: (host, path) =>
       routes.find((route) => (route.host === undefined || route.host === host) && covers(route.path, path)) ?? null,
+  };
+}
+
+/** `*.example.com` stands for exactly one label (RFC 6125 section 6.4.3), and never for itself: no client is named so. */
+function compileDomains(domains: readonly string[]): (host: string) => boolean {
+  const names = new Set(domains.filter((domain) => !domain.startsWith('*.')));
+  const suffixes = new Set(domains.filter((domain) => domain.startsWith('*.')).map((domain) => domain.slice(1)));
+  return (host) => {
+    if (names.has(host)) return true;
+    const dot = host.indexOf('.');
+    return dot > 0 && ONE_LABEL.test(host.slice(0, dot)) && suffixes.has(host.slice(dot));
   };
 }
 
@@ -70,6 +89,16 @@ function bySpecificity(a: RouteConfig, b: RouteConfig): number {
 function covers(routePath: string, path: string): boolean {
   if (!routePath.endsWith('/')) return path === routePath;
   return path.startsWith(routePath) || (path.length === routePath.length - 1 && routePath.startsWith(path));
+}
+
+/** The route of a path as it is forwarded, and whether every other reading of it (see Target) names the same one. */
+export function readRoute(
+  policy: Policy,
+  site: string,
+  target: PathTarget,
+): { route: RouteConfig | null; agreed: boolean } {
+  const route = policy.routeFor(site, target.path);
+  return { route, agreed: target.loose.every((reading) => policy.routeFor(site, reading) === route) };
 }
 
 /** The path that goes upstream: a prefix route's own name gets the slash that the upstream wants. */

@@ -10,10 +10,14 @@ export function chooseCertificate<T extends Pick<ServedCertificate, 'names'>>(
   serverName: string,
 ): T | undefined {
   const name = serverName.toLowerCase();
-  const wildcard = `*${name.slice(name.indexOf('.'))}`;
   return (
-    certificates.find((certificate) => certificate.names.includes(name)) ??
-    (name.includes('.') ? certificates.find((certificate) => certificate.names.includes(wildcard)) : undefined) ??
+    certificates.find(({ names }) => names.includes(name)) ??
+    certificates.find(({ names }) => covers(names, name)) ??
     certificates[0]
   );
+}
+
+/** Whether names of a certificate cover a domain: itself, or a wildcard for its first label. */
+export function covers(names: readonly string[], domain: string): boolean {
+  return names.includes(domain) || (domain.includes('.') && names.includes(`*${domain.slice(domain.indexOf('.'))}`));
 }

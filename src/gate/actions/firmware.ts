@@ -19,7 +19,7 @@ const ONE_TIME = /\/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a
 export async function carryOutFirmware(exchange: Exchange, passage: Passage, upstreams: Upstreams): Promise<void> {
   const { live, claims, story, request } = exchange;
   const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
-  const source = live.sources.locate(claims?.source ?? passage.path, origin);
+  const source = live.sources.locate(claims?.source ?? passage.path, passage.route.path, origin);
   if (source === null) {
     throw new GateError('FIRMWARE_LINK_DEAD', 'this link leads to a place that is allowed no longer (firmware.allow)', {
       fault: 'gate',
@@ -60,7 +60,7 @@ async function fetchFollowing(
     const response = await fetchOnce(exchange, passage, upstreams, url, signal);
     const location = response.headers.location;
     if (response.statusCode < 300 || response.statusCode >= 400 || response.statusCode === 304) return response;
-    await response.body.dump();
+    await response.body.dump().catch(() => {}); // where it leads is known already
     const next = typeof location === 'string' && URL.canParse(location, url) ? new URL(location, url) : null;
     if (next === null || !exchange.live.sources.mayFetch(next)) {
       const to = next === null ? 'nowhere' : printable(next.origin);
@@ -122,8 +122,9 @@ async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.
   const hasLength = typeof length === 'string' || upstream.statusCode === 304;
   if (outlet.kind !== 'response') return;
   if (request.method === 'HEAD' || !hasLength) {
-    const body = request.method === 'HEAD' ? Buffer.alloc(0) : await readWhole(upstream.body, passage);
-    if (request.method === 'HEAD') await upstream.body.dump();
+    const body =
+      request.method === 'HEAD' ? Buffer.alloc(0) : await readWhole(upstream.body, passage, story.upstream ?? '');
+    if (request.method === 'HEAD') await upstream.body.dump().catch(() => {});
     if (request.method === 'HEAD' && typeof length === 'string')
       return answerHead(exchange, upstream.statusCode, headers, length);
     return answer(exchange, upstream.statusCode, headers, body);
@@ -161,16 +162,20 @@ function answerHead(exchange: Exchange, status: number, headers: HeaderList, len
   outlet.response.end();
 }
 
-async function readWhole(body: AsyncIterable<Buffer>, passage: Passage): Promise<Buffer> {
+async function readWhole(body: AsyncIterable<Buffer>, passage: Passage, origin: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_BUFFERED_BYTES) {
-      const message = `upstream ${passage.upstream} sends a firmware without a length, of more than ${MAX_BUFFERED_BYTES} bytes`;
-      throw new GateError('FIRMWARE_NO_LENGTH', message, { fault: 'upstream' });
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > MAX_BUFFERED_BYTES) {
+        const message = `upstream ${passage.upstream} sends a firmware without a length, of more than ${MAX_BUFFERED_BYTES} bytes`;
+        throw new GateError('FIRMWARE_NO_LENGTH', message, { fault: 'upstream' });
+      }
+      chunks.push(chunk);
     }
-    chunks.push(chunk);
+  } catch (error) {
+    throw upstreamError(error, passage.upstream, origin);
   }
   return Buffer.concat(chunks);
 }

@@ -1,5 +1,5 @@
 // Carries out `relay`: hands a request or a WebSocket to its upstream as it is, and the answer back, both streaming.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
 import { GateError } from '../../base/errors.ts';
 import type { Passage } from '../../policy/decide.ts';
@@ -15,6 +15,8 @@ import { type Upstreams, upstreamError } from '../upstreams.ts';
 const MAX_REFRAMED_BYTES = 64 * 1024;
 // What is read whole to give a device a length: replies to activation and vision are far smaller.
 const MAX_LENGTHENED_BYTES = 1024 * 1024;
+// For the last words of a WebSocket whose client is gone.
+const PARTING_MS = 5_000;
 
 export type Relay = { engine: ProxyEngine; upstreams: Upstreams };
 
@@ -37,7 +39,7 @@ export async function carryOutRelay(exchange: Exchange, passage: Passage, relay:
     return failure;
   };
   if (outlet.kind === 'socket')
-    return relayWebSocket(exchange, outlet.socket, outlet.head, forward, relay.engine, failed);
+    return relayWebSocket(exchange, outlet.socket, outlet.head, passage, forward, relay.engine, failed);
   const body = await framedBody(exchange, forward);
   await relayHttp(
     exchange,
@@ -84,27 +86,42 @@ function relayHttp(
   return new Promise((resolve, reject) => {
     const askedMs = performance.now();
     let answered = false;
-    const waiting = setTimeout(() => settle(() => reject(slowError(request, failed))), live.limits.replyMs);
+    let asked: ClientRequest | null = null;
+    const waiting = setTimeout(() => fail(slowError(request, failed)), live.limits.replyMs);
     const settle = (then: () => void): void => {
       clearTimeout(waiting);
       request.off('data', onUpload);
       then();
     };
+    // Once we have answered for it, nobody reads what the upstream still says.
+    const fail = (error: GateError): void =>
+      settle(() => {
+        reject(error);
+        asked?.destroy();
+      });
     // Someone who uploads 100 MB over a slow line is not waiting for a reply yet.
     const onUpload = (): void => void waiting.refresh();
     if (body === request) request.on('data', onUpload).pause();
     response.once('close', () => settle(resolve));
     engine.web(request, response, forward, body, {
+      onRequest: (upstreamRequest) => {
+        asked = upstreamRequest;
+        // A 101 that nobody asked for ends the connection without an error.
+        upstreamRequest.once('close', () => {
+          if (!answered && !response.destroyed) fail(failed(new Error('no reply')));
+        });
+      },
       onResponse: (upstreamResponse) => {
         answered = true;
         story.upstreamMs = performance.now() - askedMs;
         clearTimeout(waiting);
         request.off('data', onUpload);
-        respond(exchange, response, passage, upstreamResponse).then(resolve, (error) => reject(failed(error)));
+        respond(exchange, response, passage, upstreamResponse).then(resolve, (error) => fail(failed(error)));
       },
       onError: (error) => {
         if (answered) return; // the pump sees the broken body by itself
-        settle(() => (response.destroyed ? resolve() : reject(failed(error))));
+        if (response.destroyed) settle(resolve);
+        else fail(failed(error));
       },
     });
   });
@@ -130,28 +147,26 @@ async function respond(
   const lengthless = upstream.headers['content-length'] === undefined && !bodiless;
   if (lengthless && passage.route.role === 'device') {
     // The device's own HTTP client loses a chunked body when a chunk's end comes in a later segment.
-    const whole = await readUpTo(upstream, MAX_LENGTHENED_BYTES);
-    if (whole !== null) return answer(exchange, status, headers, whole);
-    throw new GateError(
-      'REPLY_TOO_LARGE',
-      `the upstream's reply has no length and more than ${MAX_LENGTHENED_BYTES} bytes`,
-      {
-        fault: 'upstream',
-      },
-    );
+    return answer(exchange, status, headers, await readWhole(upstream, MAX_LENGTHENED_BYTES, live.limits.idleMs));
   }
   story.status = status;
   if (response.destroyed) {
     upstream.destroy();
     return;
   }
-  response.writeHead(status, upstream.statusMessage ?? '', [...headers, ['X-Request-Id', exchange.id]].flat());
+  response.writeHead(status, reasonPhrase(upstream), [...headers, ['X-Request-Id', exchange.id]].flat());
   const end = await pump(upstream, response, live.limits.idleMs, (bytes) => {
     story.bytes += bytes;
   });
   if (end === 'complete' || end === 'client-left') return;
   story.code = end === 'stalled' ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_RESET';
   story.detail = `the upstream's reply ended after ${story.bytes} bytes: ${end}`;
+}
+
+/** What stands behind the status, where it can stand there: Node reads more than it writes. */
+function reasonPhrase(upstream: IncomingMessage): string {
+  const text = upstream.statusMessage ?? '';
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? text : (STATUS_CODES[upstream.statusCode ?? 0] ?? '');
 }
 
 function responseHeaders(exchange: Exchange, passage: Passage, upstream: IncomingMessage): HeaderList {
@@ -173,13 +188,23 @@ function ownLocation(exchange: Exchange, passage: Passage, location: string): st
   return `${facts.scheme}://${siteHost(exchange, passage)}${url.pathname}${url.search}${url.hash}`;
 }
 
-async function readUpTo(source: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+/** @throws {GateError} REPLY_TOO_LARGE; and IDLE_TIMEOUT after `idleMs` without a byte */
+async function readWhole(source: IncomingMessage, maxBytes: number, idleMs: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of source) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > maxBytes) return null;
-    chunks.push(chunk as Buffer);
+  const idle = setTimeout(() => source.destroy(Object.assign(new Error('no byte'), { code: 'IDLE_TIMEOUT' })), idleMs);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      idle.refresh();
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        const message = `the upstream's reply has no length, or none that fits here, and more than ${maxBytes} bytes`;
+        throw new GateError('REPLY_TOO_LARGE', message, { fault: 'upstream' });
+      }
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(idle);
   }
   return Buffer.concat(chunks);
 }
@@ -188,6 +213,7 @@ function relayWebSocket(
   exchange: Exchange,
   socket: Duplex,
   head: Buffer,
+  passage: Passage,
   forward: Forward,
   engine: ProxyEngine,
   failed: (error: unknown) => GateError,
@@ -196,6 +222,11 @@ function relayWebSocket(
   return new Promise((resolve) => {
     const askedMs = performance.now();
     let answered = false;
+    let waiting: NodeJS.Timeout | undefined;
+    const onReadable = (): void => {
+      if (socket.readableLength === 0) socket.read();
+    };
+    const onEnd = (): void => void socket.destroy();
     const refuse = (error: unknown): void => {
       if (!answered) answerError(exchange, error);
       answered = true;
@@ -203,24 +234,35 @@ function relayWebSocket(
     socket.once('close', resolve);
     engine.ws(request, socket, head, forward, {
       onRequest: (upstreamRequest) => {
-        const waiting = setTimeout(() => {
+        waiting = setTimeout(() => {
           refuse(failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' })));
           upstreamRequest.destroy();
         }, live.limits.replyMs);
-        // The engine forgets the upstream where the client leaves before the handshake is done.
-        const onLeave = (): void => void upstreamRequest.destroy();
-        socket.once('close', onLeave);
         upstreamRequest.once('close', () => clearTimeout(waiting));
-        const settled = (): void => {
-          clearTimeout(waiting);
-          socket.off('close', onLeave);
-        };
-        upstreamRequest.once('upgrade', settled).once('response', settled);
+        // The engine forgets the upstream where the client leaves before the handshake is done; and since nobody reads
+        // the client's socket before, its FIN would not be seen.
+        socket.once('close', () => upstreamRequest.destroy());
+        socket.on('readable', onReadable).once('end', onEnd);
       },
-      onAnswer: (status) => {
+      onUpgrade: (upstreamSocket) => {
+        clearTimeout(waiting);
+        socket.off('readable', onReadable).off('end', onEnd);
         answered = true;
-        story.status = status;
+        story.status = 101;
         story.upstreamMs = performance.now() - askedMs;
+        // The engine ends its side; an upstream that never ends the other one would keep the socket for ever.
+        socket.once('close', () => void setTimeout(() => upstreamSocket.destroy(), PARTING_MS).unref());
+      },
+      onResponse: (response) => {
+        clearTimeout(waiting);
+        story.upstreamMs = performance.now() - askedMs;
+        readWhole(response, MAX_LENGTHENED_BYTES, live.limits.idleMs).then(
+          (body) => {
+            answered = true;
+            answer(exchange, response.statusCode ?? 502, responseHeaders(exchange, passage, response), body);
+          },
+          (error) => refuse(failed(error)),
+        );
       },
       onError: (error) => {
         if (!socket.destroyed) refuse(failed(error));

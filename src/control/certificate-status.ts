@@ -1,0 +1,68 @@
+// Owns what is told of the certificates: facts of what is served, what a device would say of it, and how renewal goes.
+import { X509Certificate } from 'node:crypto';
+import type { Snapshot } from '../link/snapshot.ts';
+import { parseChain } from '../tls/chain.ts';
+import { covers } from '../tls/choose.ts';
+import { checkForDevices } from '../tls/device-check.ts';
+import type { DeviceFinding } from '../tls/device-finding.ts';
+import { espBundle } from '../tls/esp-bundle.ts';
+import type { KeptCertificate } from './certificate-keeper.ts';
+
+const DAY_MS = 86_400_000;
+
+export type CertificateStatus = {
+  names: string[];
+  issuer: string;
+  key: string;
+  notAfter: string;
+  daysLeft: number;
+  /** Certificates in the chain, and their bytes in a handshake. */
+  chainLength: number;
+  chainBytes: number;
+  devices: DeviceFinding[];
+  /** How it is renewed; null for what is brought along or signed locally. */
+  renewal: KeptCertificate | null;
+};
+
+/** What is served now, in the order of choice. */
+export function certificateStatus(
+  tls: Snapshot['tls'],
+  domains: readonly string[],
+  kept: readonly KeptCertificate[],
+  nowMs: number,
+): CertificateStatus[] {
+  return tls.certificates.map(({ names, certPem }) => {
+    const chain = parseChain(certPem, 'what is served');
+    const leaf = new X509Certificate(certPem);
+    const key = describeKey(leaf);
+    const served = domains.filter((domain) => covers(names, domain));
+    return {
+      names,
+      issuer: leaf.issuer.replaceAll('\n', ', '),
+      key,
+      notAfter: leaf.validToDate.toISOString(),
+      daysLeft: Math.floor((leaf.validToDate.getTime() - nowMs) / DAY_MS),
+      chainLength: chain.length,
+      chainBytes: chain.reduce((sum, { raw }) => sum + raw.length, 0),
+      // A certificate for bare addresses alone is for browsers on the LAN: devices come by a domain.
+      devices:
+        served.length === 0
+          ? []
+          : checkForDevices(certPem, served, tls.deviceRecordBytes, { bundle: espBundle(), nowMs }),
+      renewal:
+        kept.find(
+          (one) => names.includes(one.name) && key.toLowerCase().startsWith(one.keyType === 'rsa' ? 'rsa' : 'ec'),
+        ) ?? null,
+    };
+  });
+}
+
+/** Domains that no served certificate is for: a device would meet a wrong name. */
+export function uncoveredDomains(tls: Snapshot['tls'], domains: readonly string[]): string[] {
+  return domains.filter((domain) => !tls.certificates.some(({ names }) => covers(names, domain)));
+}
+
+function describeKey({ publicKey }: X509Certificate): string {
+  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  return publicKey.asymmetricKeyType === 'rsa' ? `RSA ${modulusLength}` : `EC ${namedCurve}`;
+}

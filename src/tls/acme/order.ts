@@ -1,0 +1,162 @@
+// Owns one order, step by step (RFC 8555 section 7.4): identifiers, challenge, proof, certificate.
+import { isIP } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Authorization, type Client, crypto, type Order } from 'acme-client';
+import { GateError } from '../../base/errors.ts';
+import type { AcmeConfig, ChallengeType } from '../../config/acme-config.ts';
+import type { TxtRecord } from '../dns/provider.ts';
+import { readProblem } from './transport.ts';
+
+/** What has to stand somewhere while the CA looks. */
+export type Proof =
+  | { type: 'http-01'; token: string; keyAuthorization: string }
+  | { type: 'tls-alpn-01'; name: string; certPem: string; keyPem: string }
+  | { type: 'dns-01'; record: TxtRecord };
+
+/** Puts a proof where the CA will look, and takes it away again; `present` resolves when it can be seen. */
+export type Presenter = {
+  present: (proof: Proof, signal: AbortSignal) => Promise<void>;
+  cleanup: (proof: Proof) => Promise<void>;
+};
+
+export type OrderRequest = {
+  /** A domain, a wildcard, or an IP address. */
+  name: string;
+  keyType: 'ecdsa' | 'rsa';
+  /** The ARI identifier of the certificate that this one replaces (RFC 9773 section 5). */
+  replaces: string | null;
+};
+
+const FIRST_POLL_MS = 250;
+const LONGEST_POLL_MS = 5_000;
+const VALIDATION_MS = 5 * 60_000;
+
+/**
+ * Obtains one certificate. @throws {GateError} ACME_REFUSED with the CA's own words, ACME_UNREACHABLE, ACME_TIMEOUT,
+ * and whatever the presenter throws
+ */
+export async function obtain(
+  client: Client,
+  config: AcmeConfig,
+  request: OrderRequest,
+  presenter: Presenter,
+  signal: AbortSignal,
+): Promise<{ certPem: string; keyPem: string }> {
+  const order = await createOrder(client, config, request);
+  for (const authorization of await client.getAuthorizations(order)) {
+    if (authorization.status !== 'valid')
+      await prove(client, config.challenge, order, authorization, presenter, signal);
+  }
+  const key =
+    request.keyType === 'ecdsa' ? await crypto.createPrivateEcdsaKey('P-256') : await crypto.createPrivateRsaKey(2048);
+  const [, csr] = await crypto.createCsr({ altNames: [request.name] }, key);
+  await poll(signal, `the order for ${request.name}`, async () => {
+    const { status } = await client.getOrder(order);
+    return status === 'ready' || status === 'valid' ? true : null;
+  });
+  const finalized = await client.finalizeOrder(order, csr);
+  const valid = await poll(signal, `the certificate for ${request.name}`, async () => {
+    const current = await client.getOrder({ ...finalized, url: order.url });
+    if (current.status === 'invalid') throw refused(request.name, current.error);
+    return current.status === 'valid' ? current : null;
+  });
+  const certPem = await client.getCertificate(valid, config.preferredChain ?? undefined);
+  return { certPem, keyPem: key.toString() };
+}
+
+/** The identifiers are posted as they are given; the client's own types know no profile, ARI or addresses. */
+async function createOrder(client: Client, config: AcmeConfig, request: OrderRequest): Promise<Order> {
+  const order = {
+    identifiers: [{ type: isIP(request.name) === 0 ? 'dns' : 'ip', value: request.name }],
+    ...(config.profile === null ? {} : { profile: config.profile }),
+  };
+  type Posted = Parameters<Client['createOrder']>[0];
+  if (request.replaces !== null) {
+    try {
+      return await client.createOrder({ ...order, replaces: request.replaces } as Posted);
+    } catch (error) {
+      // A CA may refuse the hint: replaced already, or unknown to it. The order counts without it.
+      const hintRefused =
+        error instanceof GateError && ['alreadyReplaced', 'malformed'].includes(String(error.facts.acmeType));
+      if (!hintRefused) throw error;
+    }
+  }
+  return client.createOrder(order as Posted);
+}
+
+async function prove(
+  client: Client,
+  type: ChallengeType,
+  order: Order,
+  authorization: Authorization,
+  presenter: Presenter,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = authorization.identifier.value;
+  const challenge = authorization.challenges.find((candidate) => candidate.type === type);
+  if (challenge === undefined) {
+    const offered = authorization.challenges.map((candidate) => candidate.type).join(', ');
+    throw new GateError(
+      'ACME_REFUSED',
+      `the CA does not offer ${type} for ${name}, only ${offered}: choose one in tls.acme.challenge`,
+      {
+        fault: 'upstream',
+      },
+    );
+  }
+  const keyAuthorization = await client.getChallengeKeyAuthorization(challenge);
+  const proof = await makeProof(type, authorization, challenge.token, keyAuthorization);
+  try {
+    await presenter.present(proof, signal);
+    await client.completeChallenge(challenge);
+    await poll(signal, `the ${type} challenge for ${name}`, async () => {
+      const current = (await client.getAuthorizations(order)).find(({ identifier }) => identifier.value === name);
+      if (current?.status === 'valid') return true;
+      if (current?.status === 'pending' || current?.status === undefined) return null;
+      throw refused(name, current.challenges.find((candidate) => candidate.type === type)?.error);
+    });
+  } finally {
+    await presenter.cleanup(proof);
+  }
+}
+
+async function makeProof(
+  type: ChallengeType,
+  authorization: Authorization,
+  token: string,
+  keyAuthorization: string,
+): Promise<Proof> {
+  const name = authorization.identifier.value;
+  switch (type) {
+    case 'http-01':
+      return { type, token, keyAuthorization };
+    case 'dns-01':
+      return { type, record: { name: `_acme-challenge.${name}`, value: keyAuthorization } };
+    case 'tls-alpn-01': {
+      const [key, certificate] = await crypto.createAlpnCertificate(authorization, keyAuthorization);
+      return { type, name, certPem: certificate.toString(), keyPem: key.toString() };
+    }
+  }
+}
+
+async function poll<T>(signal: AbortSignal, what: string, look: () => Promise<T | null>): Promise<T> {
+  const deadline = performance.now() + VALIDATION_MS;
+  for (let pause = FIRST_POLL_MS; performance.now() < deadline; pause = Math.min(LONGEST_POLL_MS, pause * 1.5)) {
+    signal.throwIfAborted();
+    const found = await look();
+    if (found !== null) return found;
+    await wait(pause, undefined, { signal });
+  }
+  throw new GateError('ACME_TIMEOUT', `the CA did not decide about ${what} within ${VALIDATION_MS / 60_000} minutes`, {
+    fault: 'upstream',
+    retry: true,
+  });
+}
+
+function refused(name: string, problem: unknown): GateError {
+  const { type, detail } = readProblem(problem);
+  return new GateError('ACME_REFUSED', `the CA does not believe that ${name} is ours (${type}): ${detail}`, {
+    fault: 'upstream',
+    facts: { acmeType: type },
+  });
+}

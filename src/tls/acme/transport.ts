@@ -1,0 +1,102 @@
+// Owns acme-client's HTTP settings, which count for the whole process, and turns a CA's refusals into typed errors.
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { axios } from 'acme-client';
+import { errorCode, errorText, GateError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
+
+const TIMEOUT_MS = 30_000;
+const ERROR_NAMESPACE = 'urn:ietf:params:acme:error:';
+
+let prepared = false;
+let directoryUrl = '';
+
+/**
+ * Sets the client up for a directory. Its own retries are off: they would sit out a Retry-After of hours inside an order.
+ * @throws {GateError} TLS_MATERIAL for a `caFile` that cannot be read
+ */
+export function prepareTransport(directory: string, caFile: string | null): void {
+  directoryUrl = directory;
+  axios.defaults.timeout = TIMEOUT_MS;
+  Object.assign(Reflect.get(axios.defaults, 'acmeSettings'), { retryMaxAttempts: 0 });
+  axios.defaults.headers.common['User-Agent'] = 'otagate (acme-client)';
+  axios.defaults.httpsAgent = new Agent(caFile === null ? {} : { ca: readCa(caFile) });
+  if (prepared) return;
+  prepared = true;
+  axios.interceptors.response.use(refuseErrors, (error) => {
+    throw unreachable(error);
+  });
+}
+
+function readCa(caFile: string): string {
+  try {
+    return readFileSync(caFile, 'utf8');
+  } catch (error) {
+    throw new GateError('TLS_MATERIAL', `tls.acme.caFile ${caFile} cannot be read (${errorText(error)})`, {
+      fault: 'gate',
+      cause: error,
+    });
+  }
+}
+
+type Response = { status: number; data: unknown; headers: object; config: { url?: string } };
+
+/** A bad nonce passes: the client asks again with a fresh one (RFC 8555 section 6.5). */
+function refuseErrors<T extends Response>(response: T): T {
+  const { status, data, config } = response;
+  if (status < 400) {
+    if (config.url === directoryUrl && !isDirectory(data)) {
+      throw new GateError(
+        'ACME_DIRECTORY',
+        `${directoryUrl} answers, but not with an ACME directory: tls.acme.directory wants the directory's own URL`,
+        {
+          fault: 'upstream',
+        },
+      );
+    }
+    return response;
+  }
+  const problem = readProblem(data);
+  if (problem.type === 'badNonce') return response;
+  const retryAfter = Reflect.get(response.headers, 'retry-after');
+  const retryAfterMs = typeof retryAfter === 'string' ? parseRetryAfter(retryAfter, Date.now()) : null;
+  throw new GateError('ACME_REFUSED', `the CA refuses (${status} ${problem.type}): ${problem.detail}`, {
+    fault: 'upstream',
+    retry: status === 429 || status >= 500,
+    facts: { acmeType: problem.type, httpStatus: status, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
+  });
+}
+
+function isDirectory(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'newNonce' in data && 'newOrder' in data;
+}
+
+/** The short type and the detail of a problem document (RFC 8555 section 6.7), fit to be printed. */
+export function readProblem(data: unknown): { type: string; detail: string } {
+  if (typeof data !== 'object' || data === null) return { type: 'unknown', detail: 'no problem document' };
+  const type = 'type' in data && typeof data.type === 'string' ? data.type.replace(ERROR_NAMESPACE, '') : 'unknown';
+  const detail = 'detail' in data && typeof data.detail === 'string' ? data.detail : 'no detail';
+  return { type: printable(type, 60), detail: printable(detail, 400) };
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now; null for anything else. */
+export function parseRetryAfter(value: string, nowMs: number): number | null {
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+}
+
+function unreachable(error: unknown): GateError {
+  if (error instanceof GateError) return error;
+  const reason = errorCode(error);
+  return new GateError(
+    'ACME_UNREACHABLE',
+    `the CA at ${directoryUrl} cannot be reached (${reason}: ${printable(errorText(error))})`,
+    {
+      fault: 'upstream',
+      retry: true,
+      facts: { reason },
+      cause: error,
+    },
+  );
+}
