@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { printLongForm } from '../config/print.ts';
+import { strayAddressRecords } from '../control/address-records.ts';
 import { defaultGateways } from '../control/gateways.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
@@ -24,9 +25,13 @@ export async function check(configFile: string, options: CheckOptions): Promise<
   const { config, warnings } = loaded;
   for (const warning of options.json ? [] : warnings) console.error(formatFinding(warning));
   if (options.explain !== undefined) return explainRequest(config, options, options.explain);
+  const stray = config.tls.acme === null ? [] : await strayAddressRecords(config.domains, config.listen);
+  for (const text of options.json ? [] : stray) console.error(`${configFile}: warning: ${text}`);
   const gateways = await defaultGateways();
   if (options.json) {
-    console.log(JSON.stringify({ ok: true, warnings, lan: config.networks.lan, ownGateways: gateways.addresses }));
+    console.log(
+      JSON.stringify({ ok: true, warnings, dns: stray, lan: config.networks.lan, ownGateways: gateways.addresses }),
+    );
   } else if (options.print) {
     console.log(printLongForm(config));
   } else {

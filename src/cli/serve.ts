@@ -2,7 +2,8 @@
 import { errorText, GateError } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
-import { Control, warn } from '../control/serve.ts';
+import { warn } from '../control/announce.ts';
+import { Control } from '../control/serve.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Resolves with the exit code when the gate has stopped. */

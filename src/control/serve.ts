@@ -5,16 +5,19 @@ import { errorText, GateError } from '../base/errors.ts';
 import { ensurePrivateFolder } from '../base/files.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config, Endpoint } from '../config/config.ts';
-import { type Finding, formatFinding } from '../config/finding.ts';
+import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { openSqliteState } from '../store/sqlite.ts';
 import type { State } from '../store/state.ts';
+import { strayAddressRecords } from './address-records.ts';
 import { startAdmin } from './admin.ts';
 import { adminSocketPath } from './admin-socket.ts';
+import { announce, warn } from './announce.ts';
 import { type Brought, Certificates } from './certificates.ts';
+import { changedForGood, changedKeys } from './config-change.ts';
 import { defaultGateways, type Gateways } from './gateways.ts';
-import { describe, tryEndpoint } from './ports.ts';
+import { tryEndpoint } from './ports.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { makeSnapshot } from './snapshot.ts';
 import { makeStatus } from './status.ts';
@@ -71,8 +74,9 @@ export class Control {
       await admin.close();
       throw error;
     }
-    this.#announce();
+    if (this.#snapshot !== null) announce(this.log, this.#snapshot, this.#gateways, this.#config.workers);
     this.#certificates.keeper.start();
+    void this.#tellStrayRecords();
     const refresh = setInterval(() => void this.#serially(() => this.#refresh()), REFRESH_MS).unref();
     const files = setInterval(
       () => this.#certificates.refreshFiles(Date.now()) && void this.#publish(),
@@ -235,35 +239,18 @@ export class Control {
     }
   }
 
+  async #tellStrayRecords(): Promise<void> {
+    const { domains, tls } = this.#config;
+    if (tls.acme === null || this.#snapshot === null) return;
+    for (const text of await strayAddressRecords(domains, this.#snapshot.listen))
+      this.log.warn({ event: 'stray-aaaa' }, text);
+  }
+
   #serially<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#busy.then(work, work);
     this.#busy = result.catch(() => {});
     return result;
   }
-
-  #announce(): void {
-    const { listen, policy } = this.#snapshot ?? { listen: { http: [], https: [] }, policy: null };
-    const where = [
-      ...listen.http.map((at) => `http://${describe(at)}`),
-      ...listen.https.map((at) => `https://${describe(at)}`),
-    ];
-    this.log.info(
-      { event: 'serving', listen: where, domains: policy?.domains, workers: this.#config.workers },
-      `serving ${policy?.domains[0]} on ${where.join(', ')}`,
-    );
-    const shadowed = [...this.#gateways.addresses, 'loopback'];
-    this.log.info(
-      { event: 'lan', networks: policy?.lan, notLan: shadowed, gatewaysKnown: this.#gateways.known },
-      `LAN is ${policy?.lan.join(', ')}, but not ${shadowed.join(', ')} unless listed in networks.lan`,
-    );
-  }
-}
-
-/** Warnings of the configuration, as lines and in the log. */
-export function warn(opened: Pick<OpenedLog, 'log'>, warnings: readonly Finding[]): string[] {
-  const lines = warnings.map(formatFinding);
-  for (const line of lines) opened.log.warn({ event: 'config-warning' }, line);
-  return lines;
 }
 
 function openStateDir(stateDir: string): void {
@@ -279,18 +266,4 @@ function openStateDir(stateDir: string): void {
       },
     );
   }
-}
-
-function changedKeys(before: Config, after: Config): string[] {
-  const keys = Object.keys(after) as (keyof Config)[];
-  return keys.filter((key) => !isDeepStrictEqual(before[key], after[key]));
-}
-
-/** What a restart alone can change: the state is open, the socket stands in it, and every process holds its log. */
-function changedForGood(before: Config, after: Config): string[] {
-  return [
-    ...(before.stateDir === after.stateDir ? [] : ['stateDir']),
-    ...(before.log.file === after.log.file ? [] : ['log.file']),
-    ...(before.log.format === after.log.format ? [] : ['log.format']),
-  ];
 }

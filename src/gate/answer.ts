@@ -1,9 +1,12 @@
 // Owns answers that the gate itself writes: whole, with canonical header names and a Content-Length.
 import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { errorText, GateError } from '../base/errors.ts';
 import { hasBody } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { canonicalName, type HeaderList } from './headers.ts';
+
+const LINGER_MS = 2_000;
 
 /** Writes a whole answer. `headers` need no length; every device wants one, in this spelling. */
 export function answer(exchange: Exchange, status: number, headers: HeaderList, body: Buffer): void {
@@ -26,15 +29,17 @@ export function answer(exchange: Exchange, status: number, headers: HeaderList, 
   writeRaw(outlet.socket, status, all, body);
 }
 
-type Writable = { writable: boolean; end(data: Buffer): unknown };
-
-/** An answer on a bare socket: for refused upgrades, and for bytes that were no request at all. */
-export function writeRaw(socket: Writable, status: number, headers: HeaderList, body: Buffer): void {
+/** An answer on a bare socket, and its end: for refused upgrades, and for bytes that were no request at all. */
+export function writeRaw(socket: Duplex, status: number, headers: HeaderList, body: Buffer): void {
   if (!socket.writable) return;
   const closing: HeaderList = headers.some(([name]) => name === 'Connection') ? [] : [['Connection', 'close']];
   const lines = [...headers, ...closing].map(([name, value]) => `${name}: ${value}\r\n`).join('');
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n`;
   socket.end(Buffer.concat([Buffer.from(head, 'latin1'), body]));
+  // Nobody else looks after this socket any more: a client that does not end its own side would keep it, and so would
+  // TLS over a connection that was reset, which never tells that it could not write.
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(lingering));
 }
 
 /** The body of RFC 9457, with a stable `code`. `facts` are flat and hold no secrets. */

@@ -24,6 +24,8 @@ export const TLS_OPTIONS = {
   ecdhCurve: CURVES,
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
+  // Node derives it from the command line otherwise, which names the gate: a session would be resumed on that one only.
+  sessionIdContext: 'otagate',
 } as const;
 
 export const ACME_TLS_PROTOCOL = 'acme-tls/1';

@@ -5,7 +5,11 @@ import { ACME_TLS_PROTOCOL, contextFor, type Keyring } from './certificates.ts';
 type AlpnOffer = { servername: string; protocols: string[] };
 
 export type HandshakeCallbacks = {
-  SNICallback: (this: unknown, serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void;
+  SNICallback: (
+    this: unknown,
+    serverName: string,
+    done: (error: Error | null, context?: SecureContext) => void,
+  ) => void;
   ALPNCallback: (this: TLSSocket, offer: AlpnOffer) => string | undefined;
 };
 

@@ -23,7 +23,7 @@ const HOP_BY_HOP = new Set([
 // What an upstream takes for our word: addresses under all the names that server libraries look for, other URLs, and
 // `Proxy`, which becomes HTTP_PROXY in CGI-like servers.
 const OURS =
-  /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-(url|forwarded-for)|x-rewrite-url|proxy|((wl-)?proxy-|true-|x-|x-cluster-|http-)client-ip|cf-connecting-ip(v6)?|http-x-forwarded-for|remote-addr)$/;
+  /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-(url|forwarded-for)|x-rewrite-url|proxy|((wl-)?proxy-|true-|x-|x-cluster-|http-)?client-ip|cf-connecting-ip(v6)?|http-x-forwarded-for|remote-addr)$/;
 
 // One request is one request: we answer Expect ourselves, and a device takes 100 for the final status.
 const NOT_FORWARDED = new Set(['host', 'expect', 'content-length']);
@@ -69,7 +69,7 @@ export function upstreamHeaders(exchange: Exchange, passage: Passage): HeaderLis
 /** The Host that goes upstream: the matched domain of ours, never a stranger's; the main one for a bare address. */
 export function upstreamHost(exchange: Exchange, passage: Passage): string {
   const { policy } = exchange.live;
-  const domain = policy.view.domains.includes(passage.site) ? passage.site : policy.mainDomain;
+  const domain = policy.isDomain(passage.site) ? passage.site : policy.mainDomain;
   return withPort(domain, exchange);
 }
 

@@ -137,20 +137,18 @@ export class Listeners {
   #onGarbage(error: Error, socket: Duplex): void {
     const reason = errorCode(error);
     const [status, code, detail] = GARBAGE[reason] ?? [400, 'REQUEST_INVALID', 'these bytes are no HTTP request'];
+    // Gone in the middle of its request: there is nobody to tell.
+    if (reason === 'ECONNRESET' || reason === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
     const client = normaliseAddress((socket as Partial<Socket>).remoteAddress);
-    if (reason !== 'ECONNRESET') {
-      this.#log.warn({ event: 'bad-request', client, reason, status }, `bad request: ${detail}`);
-    }
+    this.#log.warn({ event: 'bad-request', client, reason, status }, `bad request: ${detail}`);
     // In the middle of another answer these bytes would be taken for a part of it, before it for the answer itself.
     const before = [...this.#gate.running].find(({ request }) => request.socket === socket);
     const inItsBody =
       before?.outlet.kind === 'response' && !before.request.complete && !before.outlet.response.headersSent;
     if (before !== undefined && !inItsBody) return void socket.destroy();
-    if (socket.writable) {
-      const body = problemBody(status, code, detail, '-');
-      writeRaw(socket, status, [...PROBLEM_HEADERS, ['Content-Length', String(body.length)]], body);
-    }
-    (socket as Socket).destroySoon();
+    if (!socket.writable) return void socket.destroy();
+    const body = problemBody(status, code, detail, '-');
+    writeRaw(socket, status, [...PROBLEM_HEADERS, ['Content-Length', String(body.length)]], body);
   }
 }
 

@@ -54,7 +54,10 @@ export function onUpgrade(gate: Gate, request: IncomingMessage, socket: Duplex, 
 async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse | Duplex): Promise<void> {
   const closed = new Promise((resolve) => outlet.once('close', resolve));
   await carryOut(gate, exchange);
+  // What was answered whole lies in buffers now: who takes nothing of it for that long will not take it.
+  const late = setTimeout(() => outlet.destroy(), exchange.live.limits.idleMs).unref();
   await closed;
+  clearTimeout(late);
   end(gate, exchange);
 }
 

@@ -30,7 +30,7 @@ test('a file that is not there: how to make one', () => {
   const path = join(folder, 'none.yaml');
   assert.equal(
     only(path),
-    `${path}: there is no such file, expected one made by: cp config/shortest.yaml ${path}; then set domain and upstream.host in it`,
+    `${path}: there is no such file, expected one made by: cp config/shortest.yaml ${path}; then set domain, email and upstream.host in it`,
   );
   assert.match(only(join(file('plain', BASE), 'otagate.yaml')), /part of the path is not a folder/);
   assert.equal(defaultConfigFile, 'config/otagate.yaml');

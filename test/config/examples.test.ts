@@ -67,6 +67,45 @@ test('the commented keys of full.yaml are right as well', () => {
   assert.deepEqual([openings.length, firmware.allow.length, log.file?.endsWith('.log')], [1, 1, true]);
 });
 
+test('each commented provider, and what else tls.acme takes, is right in full.yaml', () => {
+  const text = readFileSync(`${folder}full.yaml`, 'utf8');
+  const providers = [...text.matchAll(/^ {4}# (dns: .*)$/gm)].map(([, line = '']) => line);
+  assert.equal(providers.length, 5);
+  for (const provider of providers) {
+    const open = text
+      .replace(/^ {4}# ((?:profile|preferredChain|caFile|eab): .*)$/gm, '    $1')
+      .replace('challenge: http-01\n', `challenge: dns-01\n    ${provider}\n`)
+      .replace('  certificates: []\n', '')
+      .replace(/^ {2}# (certificates: )/m, '  $1');
+    const loaded = checkText(open, `${folder}full.yaml`, {}, Date.now());
+    const faults = loaded.ok ? assert.fail('the files are not there') : loaded.faults;
+    assert.deepEqual(
+      faults.filter(({ problem }) => problem !== 'there is no such file').map(formatFinding),
+      [],
+      provider,
+    );
+    // The PEM pair, the PKCS#12 file and its passphrase, caFile, the key of eab, and what the provider needs.
+    assert.equal(faults.length, 7, provider);
+  }
+});
+
+test('custom-ports.yaml gets certificates without port 80 once its comment is opened', () => {
+  const text = readFileSync(`${folder}custom-ports.yaml`, 'utf8').replace(/^# ((?:email|tls): ?.*| {2,}\S.*)$/gm, '$1');
+  const swap = (from: string, to: string): string => text.replace(from, to).replace(/^public:\n.*\n.*\n/m, '');
+  for (const yaml of [
+    swap('apiTokenFile: ../secrets/cloudflare.token', 'apiToken: token'),
+    swap('dns: { provider: cloudflare', '# dns: { provider: cloudflare')
+      .replace(/^ {4}# (dns: \{ provider: rfc2136)/m, '    $1')
+      .replace('secretFile: ../secrets/tsig.key', 'secret: c2VjcmV0'),
+  ]) {
+    const loaded = checkText(yaml, `${folder}custom-ports.yaml`, {}, Date.now());
+    if (!loaded.ok) return assert.fail(loaded.faults.map(formatFinding).join('\n'));
+    assert.deepEqual(loaded.warnings, []);
+    assert.equal(loaded.config.tls.acme?.challenge, 'dns-01');
+    assert.equal(loaded.config.public.http, 8080);
+  }
+});
+
 test('the schema in the folder is the one of the code (npm run schema writes it)', () => {
   const written: unknown = JSON.parse(readFileSync(`${folder}otagate.schema.json`, 'utf8'));
   assert.deepEqual(written, JSON.parse(JSON.stringify(jsonSchema())));

@@ -12,7 +12,19 @@ public: { https: 8443 }
 defaultSite: main
 workers: 3
 stateDir: /var/lib/otagate
-tls: { localCa: "false", deviceRecordBytes: 2KiB }
+email: me@example.com
+tls:
+  localCa: "false"
+  deviceRecordBytes: 2KiB
+  acme:
+    directory: https://ca.example.com/acme/directory
+    challenge: http-01
+    keyType: both
+    profile: tlsserver
+    preferredChain: "Root $$\{1}"
+    eab: { kid: k-1, hmacKey: "aGVs+/8=" }
+    dns: { provider: rfc2136, server: "[2001:db8::53]:5353", zone: example.com., keyName: otagate., secret: c2VjcmV0 }
+    propagation: { timeout: 90s, resolvers: [1.1.1.1, "9.9.9.9:5353", "2620:fe::fe"] }
 networks: { lan: [private, 100.64.0.0/10] }
 trustedProxies: { from: 10.0.0.1, header: forwarded }
 upstreams: { mcp: [ "http://a:1", "https://b" ] }
@@ -39,7 +51,7 @@ test('the defaults', () => {
       defaultSite: 'refuse',
       workers: 0,
       stateDir: '/etc/data',
-      tls: { certificates: [], localCa: true, deviceRecordBytes: 4096 },
+      tls: { acme: null, certificates: [], localCa: true, deviceRecordBytes: 4096 },
       networks: { lan: ['private'] },
       trustedProxies: { from: [], header: 'x-forwarded-for' },
       upstreams: {},
@@ -56,6 +68,7 @@ test('the defaults', () => {
         checkBytes: 262_144,
         linkMs: 86_400_000,
       },
+      secretSources: {},
       log: { level: 'info', format: 'auto' },
     },
   );
@@ -73,6 +86,26 @@ test('every key arrives in the long form', () => {
     from: ['203.0.113.7/32', '2001:db8::/32'],
     untilMs: Date.UTC(2026, 5, 1, 16, 0, 0, 125),
     reason: `costs $\{5}`,
+  });
+  assert.deepEqual(config.tls.acme, {
+    email: 'me@example.com',
+    directory: 'https://ca.example.com/acme/directory',
+    challenge: 'http-01',
+    keyType: 'both',
+    profile: 'tlsserver',
+    preferredChain: `Root $\{1}`,
+    caFile: null,
+    eab: { kid: 'k-1', hmacKey: 'aGVs-_8' },
+    dns: {
+      provider: 'rfc2136',
+      server: '2001:db8::53',
+      port: 5353,
+      zone: 'example.com',
+      keyName: 'otagate.',
+      algorithm: 'hmac-sha256',
+      secret: 'c2VjcmV0',
+    },
+    propagation: { timeoutMs: 90_000, resolvers: ['1.1.1.1', '9.9.9.9:5353', '2620:fe::fe'] },
   });
   assert.deepEqual(config.log, { level: 'debug', format: 'json', file: '/etc/log/gate.log' });
   assert.equal(config.limits.checkBytes, 100_000);

@@ -29,7 +29,12 @@ const MISTAKES: [name: string, yaml: string, path: string, text: RegExp][] = [
     'domain',
     /underscore.*certificate.*mean "my-ota/,
   ],
-  ['a wildcard', `domain: "*.example.com"\n${UPSTREAM}`, 'domain', /is a wildcard.*each name by itself/],
+  [
+    'a wildcard alone',
+    `domain: "*.example.com"\n${UPSTREAM}`,
+    'domain',
+    /is a wildcard, and the main domain goes into/,
+  ],
   ['a domain that is a number', `domain: 12\n${UPSTREAM}`, 'domain', /is not of the right kind \(found 12\)/],
   ['a domain beyond ASCII', `domain: 例子.com\n${UPSTREAM}`, 'domain', /mean "xn--fsqu00a\.com"/],
   ['half an address', `domain: 192.168.1\n${UPSTREAM}`, 'domain', /is not a whole IPv4 address/],

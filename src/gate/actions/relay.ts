@@ -15,7 +15,7 @@ import { type Upstreams, upstreamError } from '../upstreams.ts';
 const MAX_REFRAMED_BYTES = 64 * 1024;
 // What is read whole to give a device a length: replies to activation and vision are far smaller.
 const MAX_LENGTHENED_BYTES = 1024 * 1024;
-// For the last words of a WebSocket whose client is gone.
+// For the last words of a WebSocket whose other end is gone.
 const PARTING_MS = 5_000;
 
 export type Relay = { engine: ProxyEngine; upstreams: Upstreams };
@@ -250,8 +250,14 @@ function relayWebSocket(
         answered = true;
         story.status = 101;
         story.upstreamMs = performance.now() - askedMs;
-        // The engine ends its side; an upstream that never ends the other one would keep the socket for ever.
-        socket.once('close', () => void setTimeout(() => upstreamSocket.destroy(), PARTING_MS).unref());
+        // The engine ends one side where the other has ended; a peer that never ends its own would keep both.
+        const part = (): void => {
+          setTimeout(() => {
+            socket.destroy();
+            upstreamSocket.destroy();
+          }, PARTING_MS).unref();
+        };
+        for (const side of [socket, upstreamSocket]) side.once('end', part).once('close', part);
       },
       onResponse: (response) => {
         clearTimeout(waiting);
