@@ -12,6 +12,9 @@ export const peers = [
     proof: { file: '/usr/include/mbedtls/ssl.h' },
     use: 'the TLS library of ESP-IDF, for that client',
   },
+  { name: 'pebble', package: 'pebble', proof: { binary: 'pebble' }, use: 'a certificate authority that speaks ACME' },
+  { name: 'bind', package: 'bind9', proof: { binary: 'named' }, use: 'a DNS server that takes dynamic updates' },
+  { name: 'openssl', package: 'openssl', proof: { binary: 'openssl' }, use: 'makes certificates as operators do' },
 ];
 
 /** A skip that begins like this is counted, and repeated at the end of the run. */

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'INTERNAL'
   | 'LISTEN_FAILED'
   | 'METHOD_NOT_ALLOWED'
+  | 'OPENING_REFUSED'
   | 'PATH_AMBIGUOUS'
   | 'PATH_INVALID'
   | 'PLAIN_HTTP_CLOSED'

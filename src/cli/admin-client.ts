@@ -15,7 +15,7 @@ export type AdminReply = { kind: 'answer'; body: unknown } | { kind: 'failed'; e
 /** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
 export async function askGate(
   configFile: string,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'DELETE',
   path: string,
   content?: unknown,
 ): Promise<AdminReply> {
@@ -38,7 +38,7 @@ export async function askGate(
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) }),
     });
     const body: unknown = await response.body.json();
-    if (response.statusCode >= 400) return { kind: 'failed', exitCode: EXIT.no, message: JSON.stringify(body) };
+    if (response.statusCode >= 400) return { kind: 'failed', exitCode: EXIT.no, message: refusalText(body) };
     return { kind: 'answer', body };
   } catch (error) {
     const reason = errorCode(error);
@@ -54,4 +54,8 @@ export async function askGate(
   } finally {
     await dispatcher.destroy();
   }
+}
+
+function refusalText(body: unknown): string {
+  return typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : JSON.stringify(body);
 }

@@ -24,7 +24,9 @@ export function describeCertificate(status: CertificateStatus): string[] {
   return [
     `cert      ${names.join(', ')}`,
     `          ${key}, by ${issuer}; ${daysLeft} days left${due}; chain of ${chainLength}, ${chainBytes} bytes`,
-    ...devices.map(({ severity, what, why, remedy }) => `          ${severity}: ${what}. ${why} ${remedy}`),
+    ...devices.map(
+      ({ severity, what, why, remedy }) => `          ${severity}: ${what}. Why: ${why}. Remedy: ${remedy}.`,
+    ),
   ];
 }
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --disable-sigusr1
+#!/usr/bin/env node
 // The command line: names, options, help and exit codes; each command's work is in its own file.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
@@ -6,6 +6,7 @@ import { errorText } from '../base/errors.ts';
 import { listCertificates, printRoot, renewCertificates } from './certs.ts';
 import { check } from './check.ts';
 import { EXIT } from './exit-codes.ts';
+import { close, listOpenings, open } from './openings.ts';
 import { reload } from './reload.ts';
 import { serve } from './serve.ts';
 import { status } from './status.ts';
@@ -65,6 +66,30 @@ command('check', 'Read the configuration and name every fault, with file, line a
 command('status', 'Say how the running gate is: listeners, certificates, upstreams, openings, workers.')
   .option('--json', 'one JSON document on stdout')
   .action(async (options: Common) => end(await status(options.config, options.json === true)));
+
+command('open', 'Open plain HTTP on a device route for a time. It closes by itself.')
+  .argument('<route>', 'the OTA check or a firmware route')
+  .requiredOption('--for <duration>', 'how long, for example 30m (24 h at most, unless limits.opening says more)')
+  .option('--from <network...>', 'only for these networks or addresses (default: everyone)')
+  .option('--reason <text>', 'kept with the opening, and in the log', '')
+  .option('--json', 'one JSON document on stdout')
+  .addHelpText(
+    'after',
+    '\nExample:\n  otagate open ota --for 30m --from 203.0.113.0/24 --reason "batch of 1.6.0 devices"',
+  )
+  .action(async (route: string, options: Common & { for: string; from?: string[]; reason: string }) => {
+    const { config, reason, from = [] } = options;
+    end(await open(config, route, { for: options.for, from, reason, json: options.json === true }));
+  });
+
+command('close', 'Close an opening at once: by its id, or all of a route.')
+  .argument('<route-or-id>')
+  .option('--json', 'one JSON document on stdout')
+  .action(async (name: string, options: Common) => end(await close(options.config, name, options.json === true)));
+
+command('openings', 'List what is open, and for how long.')
+  .option('--json', 'one JSON document on stdout')
+  .action(async (options: Common) => end(await listOpenings(options.config, options.json === true)));
 
 const certs = program.command('certs').description('Certificates: what is served, renewal, the local CA.');
 

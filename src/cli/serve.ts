@@ -13,7 +13,10 @@ export async function serve(configFile: string): Promise<number> {
     for (const fault of loaded.faults) console.error(formatFinding(fault));
     return EXIT.no;
   }
-  let control: Control;
+  let control: Control | undefined;
+  // Until somebody listens for this signal, Node opens its debugger on it. The flag against that, --disable-sigusr1,
+  // is none for us: it blocks the signal, and no listener would ever hear it.
+  process.on('SIGUSR1', () => control?.reopenLogs());
   let running: { stop: () => Promise<void> };
   try {
     control = new Control(loaded.config);
@@ -45,7 +48,5 @@ function untilStopped(control: Control, running: { stop: () => Promise<void> }):
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => void control.reload());
-    // Needs --disable-sigusr1, or Node opens its debugger on this signal.
-    process.on('SIGUSR1', () => control.reopenLogs());
   });
 }

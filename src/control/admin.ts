@@ -4,13 +4,19 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { fastify } from 'fastify';
 import { GateError } from '../base/errors.ts';
+import { asCidr, readNetwork } from '../config/networks.ts';
 import type { RenewOutcome } from './certificate-keeper.ts';
+import type { OpeningRequest, OpeningStatus } from './openings.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import type { Status } from './status.ts';
 
 export type AdminActions = {
   status: () => Status;
   reload: () => Promise<ReloadOutcome>;
+  openings: () => OpeningStatus[];
+  /** @throws {GateError} OPENING_REFUSED */
+  open: (request: OpeningRequest) => Promise<OpeningStatus>;
+  close: (routeOrId: string) => Promise<OpeningStatus[]>;
   /** Renews all certificates, or those of one name; gives back what failed. */
   renew: (name: string | null) => Promise<RenewOutcome>;
   /** The local CA's root in PEM, or null where it signs nothing. */
@@ -20,6 +26,18 @@ export type AdminActions = {
 const RENEW_BODY = {
   type: 'object',
   properties: { name: { type: ['string', 'null'], maxLength: 253 } },
+  additionalProperties: false,
+} as const;
+
+const OPEN_BODY = {
+  type: 'object',
+  required: ['route', 'durationMs'],
+  properties: {
+    route: { type: 'string', maxLength: 100 },
+    durationMs: { type: 'integer', minimum: 1000 },
+    from: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 50 }, default: [] },
+    reason: { type: 'string', maxLength: 200, default: '' },
+  },
   additionalProperties: false,
 } as const;
 
@@ -37,12 +55,24 @@ export async function startAdmin(socketPath: string, actions: AdminActions): Pro
   mkdirSync(dirname(socketPath), { recursive: true, mode: 0o700 });
   rmSync(socketPath, { force: true });
   const server = fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  server.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const known = error instanceof GateError;
+    const status = known ? error.status : (error.statusCode ?? 500);
+    void reply.code(status).send({ code: known ? error.code : 'INTERNAL', detail: error.message });
+  });
   server.get('/api/v1/status', () => actions.status());
   server.post('/api/v1/reload', () => actions.reload());
   server.post<{ Body: { name?: string | null } | null }>(
     '/api/v1/certificates/renew',
     { schema: { body: RENEW_BODY } },
     (request) => actions.renew(request.body?.name ?? null),
+  );
+  server.get('/api/v1/openings', () => actions.openings());
+  server.post<{ Body: OpeningRequest }>('/api/v1/openings', { schema: { body: OPEN_BODY } }, (request) =>
+    actions.open({ ...request.body, from: request.body.from.map(asNetwork) }),
+  );
+  server.delete<{ Params: { routeOrId: string } }>('/api/v1/openings/:routeOrId', (request) =>
+    actions.close(request.params.routeOrId),
   );
   server.get('/api/v1/certificates/root', () => ({ pem: actions.root() }));
   const umask = process.umask(0o177);
@@ -65,4 +95,19 @@ function answers(socketPath: string): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** @throws {GateError} OPENING_REFUSED for what is no network, with what is wrong */
+function asNetwork(text: string): string {
+  const network = readNetwork(text);
+  if (network.ok) return asCidr(network.value);
+  const [fault] = network.wrongs;
+  const meant = fault?.suggestion === undefined ? '' : `; did you mean ${fault.suggestion}?`;
+  throw new GateError(
+    'OPENING_REFUSED',
+    `${JSON.stringify(text)} ${fault?.problem}, expected ${fault?.expected}${meant}`,
+    {
+      fault: 'client',
+    },
+  );
 }

@@ -1,14 +1,16 @@
 // Owns the certificates that the gate gets by itself: which are due, one order at a time, and what became of each.
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
 import type { AcmeConfig } from '../config/acme-config.ts';
 import { type Account, openAccount } from '../tls/acme/account.ts';
-import { certificateId, fetchRenewalInfo } from '../tls/acme/ari.ts';
+import { fetchRenewalInfo, replacedId } from '../tls/acme/ari.ts';
 import { type Obtained, readObtained, writeObtained } from '../tls/acme/certificate-files.ts';
 import { obtain, type Presenter } from '../tls/acme/order.ts';
-import { type RenewalWindow, renewalDueMs, retryPauseMs } from '../tls/acme/renewal.ts';
+import { retryPauseMs } from '../tls/acme/renewal.ts';
+import { dueMs, type Item, newItem, validity } from './kept-item.ts';
 
 /** What `otagate status` and `certs list` tell of a certificate that is kept. */
 export type KeptCertificate = {
@@ -31,26 +33,21 @@ export type KeeperOptions = {
   presenter: Presenter;
   /** Told after each new certificate; the gates are then given it. */
   onObtained: () => Promise<void>;
-};
-
-type Item = {
-  name: string;
-  keyType: 'ecdsa' | 'rsa';
-  obtained: Obtained | null;
-  window: RenewalWindow | null;
-  /** Monotonic times: a wall clock that jumps moves neither a pause nor a look at the CA's window. */
-  askWindowAt: number;
-  retryAt: number;
-  failures: number;
-  lastError: string | null;
+  /** The wall clock, which may jump, and one that does not: milliseconds since whenever. */
+  clock?: Clock;
+  monotonic?: Clock;
 };
 
 const LONGEST_SLEEP_MS = 60_000;
 const SHORTEST_SLEEP_MS = 500;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export class CertificateKeeper {
   readonly #options: KeeperOptions;
+  readonly #nowMs: Clock;
+  readonly #monotonicMs: Clock;
+  #started = false;
   #config: AcmeConfig | null = null;
   #items: Item[] = [];
   #client: Promise<Account> | null = null;
@@ -60,12 +57,18 @@ export class CertificateKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#nowMs = options.clock ?? systemClock;
+    this.#monotonicMs = options.monotonic ?? (() => performance.now());
   }
 
   /** Keeps certificates for these names from now on. Those on disk count at once; orders begin with `start`. */
   configure(config: AcmeConfig | null, names: readonly string[]): void {
     const { stateDir, log } = this.#options;
-    if (JSON.stringify(config) !== JSON.stringify(this.#config)) this.#client = null;
+    if (JSON.stringify(config) !== JSON.stringify(this.#config)) {
+      this.#client = null;
+      // What failed may have been the configuration: the new one is tried at once.
+      for (const item of this.#items) Object.assign(item, { failures: 0, lastError: null, retryAt: 0 });
+    }
     this.#config = config;
     if (config === null) {
       this.#items = [];
@@ -81,10 +84,12 @@ export class CertificateKeeper {
         return known ?? newItem(name, keyType, onDisk);
       }),
     );
+    if (this.#started) this.#wake(0);
   }
 
   /** Looks at once, and then whenever something is due. */
   start(): void {
+    this.#started = true;
     this.#wake(0);
   }
 
@@ -107,6 +112,7 @@ export class CertificateKeeper {
         else outcome.faults.push(`${what}: ${item.lastError}`);
       }
     });
+    if (this.#started) this.#wake(this.#sleepMs());
     return outcome;
   }
 
@@ -123,7 +129,8 @@ export class CertificateKeeper {
       renewalDue: item.obtained === null ? null : new Date(dueMs(item, item.obtained)).toISOString(),
       failures: item.failures,
       lastError: item.lastError,
-      nextTryInSeconds: item.failures === 0 ? null : Math.max(0, Math.round((item.retryAt - performance.now()) / 1000)),
+      nextTryInSeconds:
+        item.failures === 0 ? null : Math.max(0, Math.round((item.retryAt - this.#monotonicMs()) / 1000)),
     }));
   }
 
@@ -156,32 +163,32 @@ export class CertificateKeeper {
     for (const item of this.#items) {
       if (this.#stopping.signal.aborted) return;
       await this.#askWindow(item);
-      if (this.#isDue(item, Date.now())) await this.#order(item);
+      if (this.#isDue(item)) await this.#order(item);
     }
   }
 
-  #isDue(item: Item, nowMs: number): boolean {
-    if (performance.now() < item.retryAt) return false;
+  #isDue(item: Item): boolean {
+    if (this.#monotonicMs() < item.retryAt) return false;
     if (item.obtained === null || item.obtained.directory !== this.#config?.directory) return true;
-    return nowMs >= dueMs(item, item.obtained);
+    return this.#nowMs() >= dueMs(item, item.obtained);
   }
 
   #sleepMs(): number {
-    const nowMs = Date.now();
+    const nowMs = this.#nowMs();
     const waits = this.#items.map((item) => {
-      const pause = item.retryAt - performance.now();
+      const pause = item.retryAt - this.#monotonicMs();
       return Math.max(pause, item.obtained === null ? 0 : dueMs(item, item.obtained) - nowMs);
     });
     return Math.max(SHORTEST_SLEEP_MS, Math.min(LONGEST_SLEEP_MS, ...waits));
   }
 
   async #askWindow(item: Item): Promise<void> {
-    if (item.obtained === null || performance.now() < item.askWindowAt) return;
-    item.askWindowAt = performance.now() + 6 * 3_600_000;
+    if (item.obtained === null || this.#monotonicMs() < item.askWindowAt) return;
+    item.askWindowAt = this.#monotonicMs() + 6 * HOUR_MS;
     try {
-      const info = await fetchRenewalInfo(await this.#open(), item.obtained.certPem, Date.now());
+      const info = await fetchRenewalInfo(await this.#open(), item.obtained.certPem, this.#nowMs());
       item.window = info?.window ?? null;
-      if (info !== null) item.askWindowAt = performance.now() + info.askAgainMs;
+      if (info !== null) item.askWindowAt = this.#monotonicMs() + info.askAgainMs;
     } catch (error) {
       // Without the window, a third of the lifetime decides; an unreachable CA shows when something is due.
       this.#options.log.debug(
@@ -198,7 +205,8 @@ export class CertificateKeeper {
     const { name, keyType } = item;
     try {
       const client = await this.#open();
-      const replaces = item.obtained?.directory === config.directory ? certificateId(item.obtained.certPem) : null;
+      const old = item.obtained?.directory === config.directory ? item.obtained : null;
+      const replaces = old === null ? null : await replacedId(client, old.certPem);
       log.info(
         { event: 'certificate-order', name, keyType, directory: config.directory },
         `ordering a certificate for ${name}`,
@@ -207,14 +215,17 @@ export class CertificateKeeper {
       const obtained: Obtained = { name, keyType, directory: config.directory, ...pair };
       writeObtained(stateDir, obtained);
       Object.assign(item, { obtained, failures: 0, lastError: null, retryAt: 0, window: null, askWindowAt: 0 });
-      const { notAfterMs } = validity(obtained);
+      const { notBeforeMs, notAfterMs } = validity(obtained);
       log.info(
         { event: 'certificate-obtained', name, keyType, notAfter: new Date(notAfterMs).toISOString() },
         `${name} has a new certificate`,
       );
-      if (this.#isDue(item, Date.now())) {
-        // Our clock or the CA's is wrong: the order would repeat itself without end.
-        item.retryAt = performance.now() + DAY_MS;
+      const dueAlready = this.#isDue(item);
+      // A CA may go on suggesting a window that is past: the order would repeat itself without end.
+      item.retryAt = this.#monotonicMs() + Math.min(HOUR_MS, (notAfterMs - notBeforeMs) / 6);
+      if (dueAlready) {
+        // Our clock or the CA's is wrong: the same.
+        item.retryAt = this.#monotonicMs() + DAY_MS;
         log.error(
           { event: 'certificate-clock', name },
           `the new certificate of ${name} is due already: is this machine's clock right?`,
@@ -232,9 +243,10 @@ export class CertificateKeeper {
     item.failures += 1;
     item.lastError = printable(errorText(error), 500);
     const pauseMs = retryPauseMs(item.failures, typeof retryAfter === 'number' ? retryAfter : null, Math.random());
-    item.retryAt = performance.now() + pauseMs;
-    if (known?.code === 'ACME_UNREACHABLE' || known?.code === 'ACME_DIRECTORY') this.#client = null;
-    const left = item.obtained === null ? null : validity(item.obtained).notAfterMs - Date.now();
+    item.retryAt = this.#monotonicMs() + pauseMs;
+    // The CA may have moved, or forgotten the account: the next try looks anew.
+    this.#client = null;
+    const left = item.obtained === null ? null : validity(item.obtained).notAfterMs - this.#nowMs();
     const serving =
       left !== null && left > 0
         ? `the old one serves for ${Math.floor(left / DAY_MS)} more days`
@@ -255,25 +267,10 @@ export class CertificateKeeper {
 
   #open(): Promise<Account> {
     if (this.#config === null) return Promise.reject(new TypeError('no ACME is configured'));
-    this.#client ??= openAccount(this.#config, this.#options.stateDir);
+    this.#client ??= openAccount(this.#config, this.#options.stateDir, this.#stopping.signal);
     this.#client.catch(() => {
       this.#client = null;
     });
     return this.#client;
   }
-}
-
-function newItem(name: string, keyType: 'ecdsa' | 'rsa', obtained: Obtained | null): Item {
-  return { name, keyType, obtained, window: null, askWindowAt: 0, retryAt: 0, failures: 0, lastError: null };
-}
-
-function validity({ certPem }: Obtained): { notBeforeMs: number; notAfterMs: number } {
-  const leaf = new X509Certificate(certPem);
-  return { notBeforeMs: leaf.validFromDate.getTime(), notAfterMs: leaf.validToDate.getTime() };
-}
-
-function dueMs(item: Item, obtained: Obtained): number {
-  // The same for one certificate at every look, and different for each: its own hash.
-  const hash = createHash('sha256').update(obtained.certPem).digest();
-  return renewalDueMs(validity(obtained), item.window, hash.readUInt32BE() / 2 ** 32);
 }

@@ -28,7 +28,7 @@ export class Certificates {
   constructor(config: Config, log: Log, publish: () => Promise<void>) {
     this.#config = config;
     this.#log = log;
-    this.proofs = new Proofs(publish, () => this.#config.tls.acme);
+    this.proofs = new Proofs(publish, () => this.#config.tls.acme, log);
     this.keeper = new CertificateKeeper({
       stateDir: config.stateDir,
       log,

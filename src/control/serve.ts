@@ -17,6 +17,7 @@ import { announce, warn } from './announce.ts';
 import { type Brought, Certificates } from './certificates.ts';
 import { changedForGood, changedKeys } from './config-change.ts';
 import { defaultGateways, type Gateways } from './gateways.ts';
+import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { tryEndpoint } from './ports.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { makeSnapshot } from './snapshot.ts';
@@ -39,6 +40,7 @@ export class Control {
   readonly #state: State;
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
+  readonly #openings: Openings;
   #config: Config;
   #snapshot: Snapshot | null = null;
   #gateways: Gateways = { addresses: [], known: false };
@@ -50,6 +52,7 @@ export class Control {
     openStateDir(config.stateDir);
     this.#opened = openLog(config.log, 'control');
     this.#state = openSqliteState(config.stateDir, Date.now());
+    this.#openings = new Openings(this.#state);
     this.#certificates = new Certificates(config, this.#opened.log, () => this.#publish());
     this.#supervisor = new Supervisor(this.#opened.log, (events, dropped) => this.#tally.add(events, dropped));
   }
@@ -63,6 +66,9 @@ export class Control {
     const admin = await startAdmin(adminSocketPath(this.#config.stateDir), {
       status: () => this.status(),
       reload: () => this.reload(),
+      openings: () => this.#openings.list(this.#config, Date.now()),
+      open: (request) => this.#open(request),
+      close: (routeOrId) => this.#close(routeOrId),
       renew: (name) => this.#certificates.keeper.renew(name),
       root: () => this.#certificates.localRootPem,
     });
@@ -113,6 +119,26 @@ export class Control {
   /** Reads the configuration again. A bad one is kept out, with every fault; a good one is applied without closing anything. */
   reload(): Promise<ReloadOutcome> {
     return this.#serially(() => this.#reload());
+  }
+
+  async #open(request: OpeningRequest): Promise<OpeningStatus> {
+    const opening = this.#openings.open(this.#config, request, Date.now());
+    const until = new Date(opening.untilMs).toISOString();
+    this.log.warn(
+      { event: 'opened', id: opening.id, route: opening.route, from: opening.from, until, reason: opening.reason },
+      `plain HTTP is open on route ${opening.route} for ${opening.from.join(', ') || 'everyone'} until ${until}`,
+    );
+    await this.#publish();
+    return opening;
+  }
+
+  /** Resolves when no gate honours what was closed any more. */
+  async #close(routeOrId: string): Promise<OpeningStatus[]> {
+    const closed = this.#openings.close(this.#config, routeOrId, Date.now());
+    for (const { id, route } of closed)
+      this.log.info({ event: 'closed', id, route }, `opening ${id} of route ${route} is closed`);
+    if (closed.length > 0) await this.#publish();
+    return closed;
   }
 
   reopenLogs(): void {
@@ -188,6 +214,7 @@ export class Control {
       listen,
       gateways: gateways.addresses,
       ticketKeys: this.#ticketKeys,
+      openings: this.#openings.list(this.#config, Date.now()),
       certificates: this.#certificates.served(Date.now()),
       proofs: { tokens: proofs.tokens(), certificates: proofs.certificates() },
     });

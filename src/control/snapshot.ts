@@ -11,6 +11,7 @@ export type Ingredients = {
   listen: { http: Endpoint[]; https: Endpoint[] };
   gateways: string[];
   ticketKeys: Uint8Array;
+  openings: PolicyView['openings'];
   certificates: Snapshot['tls']['certificates'];
   /** What stands there for a CA to look at. */
   proofs: { tokens: PolicyView['challenges']; certificates: Snapshot['tls']['alpnProofs'] };
@@ -27,7 +28,13 @@ export function makeSnapshot(from: Ingredients): Snapshot {
       lan: config.networks.lan,
       ownGateways: from.gateways,
       routes: config.routes,
-      openings: config.openings,
+      openings: from.openings.map(({ id, route, from: networks, untilMs, reason }) => ({
+        id,
+        route,
+        from: networks,
+        untilMs,
+        reason,
+      })),
       challenges: from.proofs.tokens,
     },
     listen: from.listen,

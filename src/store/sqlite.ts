@@ -4,11 +4,16 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, GateError } from '../base/errors.ts';
-import type { State } from './state.ts';
+import type { KeptOpening, State } from './state.ts';
 
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
   CREATE TABLE seal_key (id INTEGER PRIMARY KEY, key BLOB NOT NULL, made_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE opening (
+    id TEXT PRIMARY KEY, route TEXT NOT NULL, networks TEXT NOT NULL,
+    opened_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, reason TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE closed_mark (opening TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
@@ -29,7 +34,41 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       }
       return rows.map((row) => ({ id: Number(row.id), key: row.key as Uint8Array }));
     },
+    openings: (now) => {
+      database.prepare('DELETE FROM opening WHERE until_ms <= ?').run(now);
+      return database.prepare('SELECT * FROM opening ORDER BY opened_ms, id').all().map(readOpening);
+    },
+    addOpening: ({ id, route, from, openedMs, untilMs, reason }) => {
+      database
+        .prepare('INSERT INTO opening (id, route, networks, opened_ms, until_ms, reason) VALUES (?, ?, ?, ?, ?, ?)')
+        .run(id, route, from.join(' '), openedMs, untilMs, reason);
+    },
+    removeOpening: (id) => void database.prepare('DELETE FROM opening WHERE id = ?').run(id),
+    markClosed: (id, untilMs) => {
+      database.prepare('INSERT OR REPLACE INTO closed_mark (opening, until_ms) VALUES (?, ?)').run(id, untilMs);
+    },
+    closedMarks: (now) => {
+      database.prepare('DELETE FROM closed_mark WHERE until_ms <= ?').run(now);
+      return new Set(
+        database
+          .prepare('SELECT opening FROM closed_mark')
+          .all()
+          .map((row) => String(row.opening)),
+      );
+    },
     close: () => database.close(),
+  };
+}
+
+function readOpening(row: Record<string, unknown>): KeptOpening {
+  const networks = String(row.networks);
+  return {
+    id: String(row.id),
+    route: String(row.route),
+    from: networks === '' ? [] : networks.split(' '),
+    openedMs: Number(row.opened_ms),
+    untilMs: Number(row.until_ms),
+    reason: String(row.reason),
   };
 }
 

@@ -7,7 +7,7 @@ const MESSAGE_HEADER = 4;
 const LENGTH = 3;
 // ServerHello, ServerHelloDone, ChangeCipherSpec and Finished, and the curve point of ServerKeyExchange, as OpenSSL
 // sends them to a client that offers neither ALPN nor tickets.
-const FIXED = 245;
+const FIXED = 206;
 
 /**
  * The path that mbedTLS finds from the leaf up: the issuer of a certificate is looked for behind it only

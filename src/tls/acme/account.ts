@@ -11,23 +11,26 @@ import { prepareTransport } from './transport.ts';
 /** A client of a CA with a registered account. */
 export type Account = Client;
 
+// A busy CA forgets nonces faster than it hears of them; each round costs one small request.
+const NONCE_TRIES = 20;
+
 /**
- * A client with a registered account. The folder of the account is named after the directory, so that staging and
+ * A client with a registered account; `signal` ends what it has under way. The folder of the account is named after the directory, so that staging and
  * production keep apart.
  * @throws {GateError} ACME_UNREACHABLE, ACME_DIRECTORY, ACME_REFUSED
  */
-export async function openAccount(config: AcmeConfig, stateDir: string): Promise<Account> {
-  prepareTransport(config.directory, config.caFile);
+export async function openAccount(config: AcmeConfig, stateDir: string, signal: AbortSignal): Promise<Account> {
+  prepareTransport(config.directory, config.caFile, signal);
   const folder = accountFolder(config.directory, stateDir);
   ensurePrivateFolder(folder);
   const accountKey = await accountKeyIn(folder);
   const urlFile = join(folder, 'account.url');
   const known = existsSync(urlFile) ? readFileSync(urlFile, 'utf8').trim() : '';
   if (known !== '') {
-    const client = new Client({ directoryUrl: config.directory, accountKey, accountUrl: known });
+    const client = newClient({ directoryUrl: config.directory, accountKey, accountUrl: known });
     if (await isAlive(client)) return client;
   }
-  const client = new Client({
+  const client = newClient({
     directoryUrl: config.directory,
     accountKey,
     ...(config.eab === null ? {} : { externalAccountBinding: config.eab }),
@@ -38,6 +41,14 @@ export async function openAccount(config: AcmeConfig, stateDir: string): Promise
     contact: config.email === null ? [] : [`mailto:${config.email}`],
   });
   writeFileAtomic(urlFile, `${client.getAccountUrl()}\n`);
+  return client;
+}
+
+function newClient(options: ConstructorParameters<typeof Client>[0]): Client {
+  const client = new Client(options);
+  const http: unknown = Reflect.get(client, 'http');
+  // Five by itself, and not among its options.
+  if (typeof http === 'object' && http !== null) Reflect.set(http, 'maxBadNonceRetries', NONCE_TRIES);
   return client;
 }
 

@@ -21,6 +21,11 @@ export function certificateId(certPem: string): string | null {
   return `${keyId.toString('base64url')}.${serial.toString('base64url')}`;
 }
 
+/** What an order names as replaced: null where the CA has no renewal information, and the hint is not for it (section 5). */
+export async function replacedId(client: Client, certPem: string): Promise<string | null> {
+  return (await renewalInfoUrl(client)) === null ? null : certificateId(certPem);
+}
+
 /** The CA's window for a certificate, or null where the CA has none to give. An unauthenticated GET. */
 export async function fetchRenewalInfo(client: Client, certPem: string, nowMs: number): Promise<RenewalInfo | null> {
   const id = certificateId(certPem);

@@ -5,7 +5,7 @@ import { type Authorization, type Client, crypto, type Order } from 'acme-client
 import { GateError } from '../../base/errors.ts';
 import type { AcmeConfig, ChallengeType } from '../../config/acme-config.ts';
 import type { TxtRecord } from '../dns/provider.ts';
-import { readProblem } from './transport.ts';
+import { readProblem, retryAfterMsOf } from './transport.ts';
 
 /** What has to stand somewhere while the CA looks. */
 export type Proof =
@@ -13,9 +13,11 @@ export type Proof =
   | { type: 'tls-alpn-01'; name: string; certPem: string; keyPem: string }
   | { type: 'dns-01'; record: TxtRecord };
 
-/** Puts a proof where the CA will look, and takes it away again; `present` resolves when it can be seen. */
+/** Puts a proof where the CA will look, and takes it away again. */
 export type Presenter = {
+  /** Resolves when the proof can be seen. */
   present: (proof: Proof, signal: AbortSignal) => Promise<void>;
+  /** Never throws: a proof that is left behind costs nobody a certificate. */
   cleanup: (proof: Proof) => Promise<void>;
 };
 
@@ -50,16 +52,16 @@ export async function obtain(
   const key =
     request.keyType === 'ecdsa' ? await crypto.createPrivateEcdsaKey('P-256') : await crypto.createPrivateRsaKey(2048);
   const [, csr] = await crypto.createCsr({ altNames: [request.name] }, key);
-  await poll(signal, `the order for ${request.name}`, async () => {
-    const { status } = await client.getOrder(order);
-    return status === 'ready' || status === 'valid' ? true : null;
-  });
+  const reaches =
+    (...wanted: Order['status'][]) =>
+    ({ status, error }: Order): boolean => {
+      if (status === 'invalid') throw refused(request.name, error);
+      return wanted.includes(status);
+    };
+  const look = (): Promise<Order> => client.getOrder(order);
+  await poll(signal, `the order for ${request.name}`, await look(), look, reaches('ready', 'valid'));
   const finalized = await client.finalizeOrder(order, csr);
-  const valid = await poll(signal, `the certificate for ${request.name}`, async () => {
-    const current = await client.getOrder({ ...finalized, url: order.url });
-    if (current.status === 'invalid') throw refused(request.name, current.error);
-    return current.status === 'valid' ? current : null;
-  });
+  const valid = await poll(signal, `the certificate for ${request.name}`, finalized, look, reaches('valid'));
   const certPem = await client.getCertificate(valid, config.preferredChain ?? undefined);
   return { certPem, keyPem: key.toString() };
 }
@@ -109,10 +111,10 @@ async function prove(
   try {
     await presenter.present(proof, signal);
     await client.completeChallenge(challenge);
-    await poll(signal, `the ${type} challenge for ${name}`, async () => {
-      const current = (await client.getAuthorizations(order)).find(({ identifier }) => identifier.value === name);
-      if (current?.status === 'valid') return true;
-      if (current?.status === 'pending' || current?.status === undefined) return null;
+    const look = async (): Promise<Authorization> =>
+      (await client.getAuthorizations(order)).find(({ identifier }) => identifier.value === name) ?? authorization;
+    await poll(signal, `the ${type} challenge for ${name}`, await look(), look, (current) => {
+      if (current.status === 'valid' || current.status === 'pending') return current.status === 'valid';
       throw refused(name, current.challenges.find((candidate) => candidate.type === type)?.error);
     });
   } finally {
@@ -139,18 +141,29 @@ async function makeProof(
   }
 }
 
-async function poll<T>(signal: AbortSignal, what: string, look: () => Promise<T | null>): Promise<T> {
+/** Looks again until it is there, no sooner than the CA asks for (Retry-After, RFC 8555 section 7.5.1). */
+async function poll<T extends object>(
+  signal: AbortSignal,
+  what: string,
+  first: T,
+  again: () => Promise<T>,
+  isThere: (current: T) => boolean,
+): Promise<T> {
   const deadline = performance.now() + VALIDATION_MS;
-  for (let pause = FIRST_POLL_MS; performance.now() < deadline; pause = Math.min(LONGEST_POLL_MS, pause * 1.5)) {
-    signal.throwIfAborted();
-    const found = await look();
-    if (found !== null) return found;
-    await wait(pause, undefined, { signal });
+  let current = first;
+  for (let pause = FIRST_POLL_MS; !isThere(current); pause = Math.min(LONGEST_POLL_MS, pause * 1.5)) {
+    const leftMs = deadline - performance.now();
+    if (leftMs <= 0) {
+      throw new GateError(
+        'ACME_TIMEOUT',
+        `the CA did not decide about ${what} within ${VALIDATION_MS / 60_000} minutes`,
+        { fault: 'upstream', retry: true },
+      );
+    }
+    await wait(Math.min(leftMs, Math.max(pause, retryAfterMsOf(current) ?? 0)), undefined, { signal });
+    current = await again();
   }
-  throw new GateError('ACME_TIMEOUT', `the CA did not decide about ${what} within ${VALIDATION_MS / 60_000} minutes`, {
-    fault: 'upstream',
-    retry: true,
-  });
+  return current;
 }
 
 function refused(name: string, problem: unknown): GateError {

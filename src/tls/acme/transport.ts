@@ -10,14 +10,18 @@ const ERROR_NAMESPACE = 'urn:ietf:params:acme:error:';
 
 let prepared = false;
 let directoryUrl = '';
+// The client hands on the data of a response without its headers: by the data they are found again.
+const pauses = new WeakMap<object, number>();
 
 /**
- * Sets the client up for a directory. Its own retries are off: they would sit out a Retry-After of hours inside an order.
+ * Sets the client up for a directory, until `signal` ends all that is under way. Its own retries are off: they would
+ * sit out a Retry-After of hours inside an order.
  * @throws {GateError} TLS_MATERIAL for a `caFile` that cannot be read
  */
-export function prepareTransport(directory: string, caFile: string | null): void {
+export function prepareTransport(directory: string, caFile: string | null, signal: AbortSignal): void {
   directoryUrl = directory;
   axios.defaults.timeout = TIMEOUT_MS;
+  axios.defaults.signal = signal;
   Object.assign(Reflect.get(axios.defaults, 'acmeSettings'), { retryMaxAttempts: 0 });
   axios.defaults.headers.common['User-Agent'] = 'otagate (acme-client)';
   axios.defaults.httpsAgent = new Agent(caFile === null ? {} : { ca: readCa(caFile) });
@@ -44,7 +48,9 @@ type Response = { status: number; data: unknown; headers: object; config: { url?
 /** A bad nonce passes: the client asks again with a fresh one (RFC 8555 section 6.5). */
 function refuseErrors<T extends Response>(response: T): T {
   const { status, data, config } = response;
+  const retryAfterMs = retryAfterIn(response.headers);
   if (status < 400) {
+    if (retryAfterMs !== null && typeof data === 'object' && data !== null) pauses.set(data, retryAfterMs);
     if (config.url === directoryUrl && !isDirectory(data)) {
       throw new GateError(
         'ACME_DIRECTORY',
@@ -58,8 +64,6 @@ function refuseErrors<T extends Response>(response: T): T {
   }
   const problem = readProblem(data);
   if (problem.type === 'badNonce') return response;
-  const retryAfter = Reflect.get(response.headers, 'retry-after');
-  const retryAfterMs = typeof retryAfter === 'string' ? parseRetryAfter(retryAfter, Date.now()) : null;
   throw new GateError('ACME_REFUSED', `the CA refuses (${status} ${problem.type}): ${problem.detail}`, {
     fault: 'upstream',
     retry: status === 429 || status >= 500,
@@ -69,6 +73,16 @@ function refuseErrors<T extends Response>(response: T): T {
 
 function isDirectory(data: unknown): boolean {
   return typeof data === 'object' && data !== null && 'newNonce' in data && 'newOrder' in data;
+}
+
+/** How long the CA asks to wait before this order or authorization is looked at again; null where it does not say. */
+export function retryAfterMsOf(answer: object): number | null {
+  return pauses.get(answer) ?? null;
+}
+
+function retryAfterIn(headers: object): number | null {
+  const value = Reflect.get(headers, 'retry-after');
+  return typeof value === 'string' ? parseRetryAfter(value, Date.now()) : null;
 }
 
 /** The short type and the detail of a problem document (RFC 8555 section 6.7), fit to be printed. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import type { GateError } from '../../base/errors.ts';
 import type { DnsConfig } from '../../config/acme-config.ts';
-import { callApi } from './api-call.ts';
+import { callApi, readAnswer } from './api-call.ts';
 import { type DnsTask, dnsError, quoted } from './dns-error.ts';
 import type { DnsProvider, TxtRecord } from './txt-record.ts';
 import { nameInZone, plainName, selfAndParents } from './zone-names.ts';
@@ -57,7 +57,7 @@ async function cleanup(session: Session, record: TxtRecord): Promise<void> {
   const { task, zone } = await findZone(session, record);
   const place = { SubDomain: plainName(record.name), DomainName: zone, Type: 'TXT', PageSize: '500' };
   const found = await send(session, task, { Action: 'DescribeSubDomainRecords', ...place });
-  for (const { RecordId, Value, Type } of read(task, recordList, found).DomainRecords.Record) {
+  for (const { RecordId, Value, Type } of readAnswer(task, recordList, found).DomainRecords.Record) {
     if (Type !== 'TXT' || Value !== record.value) continue;
     await send(session, task, { Action: 'DeleteDomainRecord', RecordId }, ALREADY_GONE);
   }
@@ -68,7 +68,7 @@ async function findZone(session: Session, record: TxtRecord): Promise<{ task: Dn
   const task: DnsTask = { provider: 'alidns', name: record.name };
   for (const name of selfAndParents(record.name, 2)) {
     const search = { Action: 'DescribeDomains', KeyWord: name, SearchMode: 'EXACT', PageSize: '100' };
-    const found = read(task, domainList, await send(session, task, search));
+    const found = readAnswer(task, domainList, await send(session, task, search));
     // Names in Chinese come in both forms; ours is always the one in ASCII.
     const domain = found.Domains.Domain.find(({ DomainName, PunyCode }) =>
       [DomainName, PunyCode ?? ''].some((form) => plainName(form) === name),
@@ -147,10 +147,4 @@ function refusal(config: AlidnsConfig, task: DnsTask, { Code, Message }: z.infer
     task,
     `the API answered ${said}; look the code up in Alibaba Cloud DNS's documentation`,
   );
-}
-
-function read<T>(task: DnsTask, schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw dnsError('DNS_FAILED', task, 'the API answered in a form that is not known here: is `endpoint` right?');
 }

@@ -1,6 +1,7 @@
 // Owns calls to a provider's HTTP API: JSON back, bounded in bytes, time and tries.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
+import type { z } from 'zod';
 import { errorCode } from '../../base/errors.ts';
 import { type DnsTask, dnsError } from './dns-error.ts';
 
@@ -46,8 +47,18 @@ export async function callApi(call: ApiCall): Promise<ApiAnswer> {
     if (outcome.kind === 'answer') return outcome.answer;
     const waitMs = waitOf(outcome, tried);
     if (tried === MAX_TRIES || waitMs > MAX_PAUSE_MS) throw failure(call.task, outcome, tried);
-    await pause(waitMs, undefined, { signal: call.signal });
+    await pause(waitMs, undefined, { signal: call.signal }).catch(() => call.signal.throwIfAborted());
   }
+}
+
+/**
+ * The part of an answer that a provider needs.
+ * @throws {GateError} DNS_FAILED where it has another form
+ */
+export function readAnswer<T>(task: DnsTask, schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw dnsError('DNS_FAILED', task, 'the API answered in a form that is not known here: is `endpoint` right?');
 }
 
 async function tryOnce(call: ApiCall): Promise<Outcome> {

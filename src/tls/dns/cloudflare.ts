@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { GateError } from '../../base/errors.ts';
 import type { DnsConfig } from '../../config/acme-config.ts';
-import { callApi } from './api-call.ts';
+import { callApi, readAnswer } from './api-call.ts';
 import { type DnsTask, dnsError, quoted } from './dns-error.ts';
 import type { DnsProvider, TxtRecord } from './txt-record.ts';
 import { plainName, selfAndParents } from './zone-names.ts';
@@ -51,7 +51,7 @@ async function present(session: Session, record: TxtRecord): Promise<void> {
 async function cleanup(session: Session, record: TxtRecord): Promise<void> {
   const { task, path } = await findZone(session, record);
   const query = { type: 'TXT', name: plainName(record.name), per_page: '100' };
-  const records = read(task, recordList, await send(session, task, { method: 'GET', path, query }));
+  const records = readAnswer(task, recordList, await send(session, task, { method: 'GET', path, query }));
   for (const { id } of records.filter(({ content }) => unquoted(content) === record.value)) {
     await send(session, task, { method: 'DELETE', path: `${path}/${encodeURIComponent(id)}` }, ALREADY_GONE);
   }
@@ -61,7 +61,11 @@ async function cleanup(session: Session, record: TxtRecord): Promise<void> {
 async function findZone(session: Session, record: TxtRecord): Promise<{ task: DnsTask; path: string }> {
   const task: DnsTask = { provider: 'cloudflare', name: record.name };
   for (const name of selfAndParents(record.name, 2)) {
-    const zones = read(task, zoneList, await send(session, task, { method: 'GET', path: '/zones', query: { name } }));
+    const zones = readAnswer(
+      task,
+      zoneList,
+      await send(session, task, { method: 'GET', path: '/zones', query: { name } }),
+    );
     const zone = zones.find((candidate) => plainName(candidate.name) === name);
     if (zone !== undefined) {
       return { task: { ...task, zone: name }, path: `/zones/${encodeURIComponent(zone.id)}/dns_records` };
@@ -100,12 +104,6 @@ function refusal(
   return status === 401 || status === 403
     ? dnsError('DNS_REFUSED', task, `${text}; the token needs Zone Read and DNS Edit for this zone`)
     : dnsError('DNS_FAILED', task, `${text}; look the code up in Cloudflare's API documentation`);
-}
-
-function read<T>(task: DnsTask, schema: z.ZodType<T>, result: unknown): T {
-  const parsed = schema.safeParse(result);
-  if (parsed.success) return parsed.data;
-  throw dnsError('DNS_FAILED', task, 'the API answered in a form that is not known here: is `endpoint` right?');
 }
 
 function unquoted(content: string): string {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../base/clock.ts';
 import type { GateError } from '../../base/errors.ts';
 import type { DnsConfig } from '../../config/acme-config.ts';
-import { type ApiRequest, callApi } from './api-call.ts';
+import { type ApiRequest, callApi, readAnswer } from './api-call.ts';
 import { type DnsTask, dnsError, quoted } from './dns-error.ts';
 import { tc3Authorization } from './tc3.ts';
 import type { DnsProvider, TxtRecord } from './txt-record.ts';
@@ -71,7 +71,7 @@ async function cleanup(session: Session, record: TxtRecord): Promise<void> {
   const place = { Subdomain: nameInZone(record.name, ascii), RecordType: 'TXT', Limit: PAGE };
   const found = await send(session, task, 'DescribeRecordList', { ...domain, ...place }, NO_RECORDS);
   if (found === null) return;
-  for (const { RecordId, Type, Value } of read(task, recordList, found).RecordList) {
+  for (const { RecordId, Type, Value } of readAnswer(task, recordList, found).RecordList) {
     if (Type !== 'TXT' || Value !== record.value) continue;
     await send(session, task, 'DeleteRecord', { ...domain, RecordId }, ALREADY_GONE);
   }
@@ -84,7 +84,7 @@ async function findZone(session: Session, record: TxtRecord): Promise<Zone> {
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const range = { Type: 'ALL', Offset: page * PAGE, Limit: PAGE };
     const found = await send(session, task, 'DescribeDomainList', range, NO_DOMAINS);
-    const domains = found === null ? [] : read(task, domainList, found).DomainList;
+    const domains = found === null ? [] : readAnswer(task, domainList, found).DomainList;
     for (const { DomainId, Name, Punycode } of domains) {
       // Names in Chinese come in both forms; ours is always the one in ASCII.
       const ascii = plainName(Punycode === undefined || Punycode === '' ? Name : Punycode);
@@ -147,10 +147,4 @@ function refusal(config: DnspodConfig, task: DnsTask, code: string, message: str
 
 function codeOf(body: unknown): string | undefined {
   return failed.safeParse(body).data?.Response.Error.Code;
-}
-
-function read<T>(task: DnsTask, schema: z.ZodType<T>, body: unknown): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw dnsError('DNS_FAILED', task, 'the API answered in a form that is not known here: is `endpoint` right?');
 }

@@ -14,6 +14,7 @@ type Ended =
 
 // Only the end of what it says is kept; a program that says a lot is not held up by it.
 const KEPT_BYTES = 4096;
+const READING_MS = 300;
 
 // The end of the last call, for each configuration: providers that were made from the same one take turns.
 const turns = new WeakMap<ExecConfig, Promise<void>>();
@@ -70,9 +71,14 @@ function run(config: ExecConfig, args: readonly string[], signal: AbortSignal): 
       said = Buffer.concat([said, chunk]).subarray(-KEPT_BYTES);
     });
     child.on('error', (error: NodeJS.ErrnoException) => finish({ kind: 'not-started', why: error.code ?? 'unknown' }));
+    // `close` comes when all that it wrote is read; but a process that it left behind may hold the pipe open for ever.
     child.on('exit', (code, by) => {
-      // What it has written is there at once; a process that it left behind may hold the pipe open for ever.
-      setImmediate(() => finish({ kind: 'exit', code, by, lastLine: lastLineOf(said) }));
+      const end = (): void => finish({ kind: 'exit', code, by, lastLine: lastLineOf(said) });
+      const patience = setTimeout(end, READING_MS);
+      child.on('close', () => {
+        clearTimeout(patience);
+        end();
+      });
     });
   });
 }

@@ -70,7 +70,7 @@ export async function waitForRecord(
     signal.throwIfAborted();
     const leftMs = end - performance.now();
     if (leftMs <= 0 || timeout.aborted) throw missing;
-    await pause(Math.min(pauseMs, leftMs), undefined, { signal });
+    await pause(Math.min(pauseMs, leftMs), undefined, { signal }).catch(() => signal.throwIfAborted());
     pauseMs = Math.min(pauseMs * 1.5, MAX_PAUSE_MS);
   }
 }

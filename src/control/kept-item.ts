@@ -1,0 +1,35 @@
+// Owns one certificate that is kept: what is known of it, and when it is due.
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Obtained } from '../tls/acme/certificate-files.ts';
+import { type RenewalWindow, renewalDueMs } from '../tls/acme/renewal.ts';
+
+/** A name and a kind of key, the certificate that it has by now, and how its renewal stands. */
+export type Item = {
+  name: string;
+  keyType: 'ecdsa' | 'rsa';
+  obtained: Obtained | null;
+  window: RenewalWindow | null;
+  /** Monotonic times: a wall clock that jumps moves neither a pause nor a look at the CA's window. */
+  askWindowAt: number;
+  retryAt: number;
+  failures: number;
+  lastError: string | null;
+};
+
+/** One that nothing is known of yet but what was on disk. */
+export function newItem(name: string, keyType: 'ecdsa' | 'rsa', obtained: Obtained | null): Item {
+  return { name, keyType, obtained, window: null, askWindowAt: 0, retryAt: 0, failures: 0, lastError: null };
+}
+
+/** In milliseconds since the epoch. */
+export function validity({ certPem }: Obtained): { notBeforeMs: number; notAfterMs: number } {
+  const leaf = new X509Certificate(certPem);
+  return { notBeforeMs: leaf.validFromDate.getTime(), notAfterMs: leaf.validToDate.getTime() };
+}
+
+/** When it is to be renewed, in milliseconds since the epoch. */
+export function dueMs(item: Item, obtained: Obtained): number {
+  // The same for one certificate at every look, and different for each: its own hash.
+  const hash = createHash('sha256').update(obtained.certPem).digest();
+  return renewalDueMs(validity(obtained), item.window, hash.readUInt32BE() / 2 ** 32);
+}
