@@ -22,11 +22,7 @@ export async function askGate(
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
   const stateDir = findStateDir(configFile);
   const socketPath = stateDir === null ? null : adminSocketPath(stateDir);
-  if (socketPath === null) {
-    const loaded = loadConfig(configFile);
-    const faults = loaded.ok ? [] : loaded.faults.map(formatFinding);
-    return { kind: 'failed', exitCode: EXIT.no, message: faults.join('\n') };
-  }
+  if (socketPath === null) return { kind: 'failed', exitCode: EXIT.no, message: faultsOf(configFile).join('\n') };
   const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
   try {
     const response = await request(`http://gate${path}`, {
@@ -44,6 +40,9 @@ export async function askGate(
     const reason = errorCode(error);
     if (reason === 'ENOENT' || reason === 'ECONNREFUSED') {
       const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
+      // Where the file cannot be read right, its stateDir may not be the one that was looked in.
+      const faults = faultsOf(configFile);
+      if (faults.length > 0) return { kind: 'failed', exitCode: EXIT.no, message: [...faults, message].join('\n') };
       return { kind: 'failed', exitCode: EXIT.notRunning, message };
     }
     return {
@@ -54,6 +53,11 @@ export async function askGate(
   } finally {
     await dispatcher.destroy();
   }
+}
+
+function faultsOf(configFile: string): string[] {
+  const loaded = loadConfig(configFile);
+  return loaded.ok ? [] : loaded.faults.map(formatFinding);
 }
 
 function refusalText(body: unknown): string {

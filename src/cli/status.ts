@@ -39,6 +39,13 @@ export function describeStatus(status: Status): string {
       ({ name, pid, restarts }) => `worker    ${name}: pid ${pid}${restarts > 0 ? `, replaced ${restarts} times` : ''}`,
     ),
     `checks    ${totals.checks}, offers ${totals.offers}; downloads ${totals.downloads.complete} complete, ${totals.downloads.broken} broken off`,
+    ...(Object.keys(totals.handshakes).length === 0
+      ? []
+      : [
+          `tls       failed handshakes: ${Object.entries(totals.handshakes)
+            .map(([reason, times]) => `${times} ${reason}`)
+            .join(', ')}`,
+        ]),
   ];
   return lines.join('\n');
 }

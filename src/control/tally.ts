@@ -8,6 +8,8 @@ export type Totals = {
   checks: number;
   offers: number;
   downloads: { complete: number; broken: number; bytes: number };
+  /** Failed handshakes by OpenSSL's or the system's reason. */
+  handshakes: Record<string, number>;
   droppedEvents: number;
 };
 
@@ -19,6 +21,7 @@ export class Tally {
     checks: 0,
     offers: 0,
     downloads: { complete: 0, broken: 0, bytes: 0 },
+    handshakes: {},
     droppedEvents: 0,
   };
 
@@ -39,6 +42,9 @@ export class Tally {
         totals.checks += 1;
         if (event.offered !== null) totals.offers += 1;
         return;
+      case 'handshake-failed':
+        count(totals.handshakes, event.reason);
+        return;
       case 'download':
         totals.downloads[event.complete ? 'complete' : 'broken'] += 1;
         totals.downloads.bytes += event.bytes;
@@ -46,6 +52,10 @@ export class Tally {
   }
 }
 
-function count(counts: Record<string, number>, key: string): void {
+// OpenSSL knows hundreds of reasons, a client can provoke few of them; the rest is counted together.
+const MAX_KEYS = 100;
+
+function count(counts: Record<string, number>, reason: string): void {
+  const key = Object.hasOwn(counts, reason) || Object.keys(counts).length < MAX_KEYS ? reason : 'other';
   counts[key] = (counts[key] ?? 0) + 1;
 }

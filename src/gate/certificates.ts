@@ -1,4 +1,5 @@
 // Owns the certificates in this gate: contexts made once for each snapshot, and the one for a handshake.
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { ServedCertificate, Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate } from '../tls/choose.ts';
@@ -43,8 +44,8 @@ export type Keyring = { certificates: readonly Held[]; proofs: ReadonlyMap<strin
 export const NO_KEYS: Keyring = { certificates: [], proofs: new Map() };
 
 /**
- * Makes the contexts of a snapshot. Certificates for the same names, an ECDSA and an RSA one, share a context: OpenSSL
- * then chooses by what the client can verify.
+ * Makes the contexts of a snapshot. Certificates for the same names, an ECDSA and an RSA one, share a context, the RSA
+ * one last: where only one of them is served, it is the one that every client takes.
  * @throws {Error} for a certificate or key that OpenSSL does not take
  */
 export function holdCertificates(tls: Snapshot['tls']): Keyring {
@@ -53,24 +54,36 @@ export function holdCertificates(tls: Snapshot['tls']): Keyring {
     const key = certificate.names.toSorted().join(' ');
     byNames.set(key, [...(byNames.get(key) ?? []), certificate]);
   }
-  const certificates = [...byNames.values()].map((alike) => ({
-    names: alike.flatMap(({ names }) => names),
-    publicChain: alike.every(({ publicChain }) => publicChain),
-    pairs: alike,
-    context: contextOf(alike),
-  }));
+  const certificates = [...byNames.values()].map((alike) => {
+    const pairs = alike.toSorted((one, other) => Number(isRsa(one)) - Number(isRsa(other)));
+    return {
+      names: alike.flatMap(({ names }) => names),
+      publicChain: alike.every(({ publicChain }) => publicChain),
+      pairs,
+      context: contextOf(pairs),
+    };
+  });
   const proofs = new Map(tls.alpnProofs.map((proof) => [proof.name.toLowerCase(), contextOf([proof])]));
   return { certificates, proofs };
 }
 
-/** The context for a server name. Never throws: a throw inside an SNI callback would end the process. */
+/**
+ * The context for a server name; undefined stands for the listener's own, which holds the first. Node takes only one
+ * certificate, the last, out of a context that it gets by SNI; the listener's own serves each client by what it can
+ * verify. Never throws: a throw inside an SNI callback would end the process.
+ */
 export function contextFor({ certificates }: Keyring, serverName: string): SecureContext | undefined {
-  return chooseCertificate(certificates, serverName)?.context;
+  const chosen = chooseCertificate(certificates, serverName);
+  return chosen === certificates[0] ? undefined : chosen?.context;
 }
 
 /** `cert` and `key` for Node's TLS options, in the same order. */
 export function pemPairs(pairs: readonly { certPem: string; keyPem: string }[]): { cert: string[]; key: string[] } {
   return { cert: pairs.map(({ certPem }) => certPem), key: pairs.map(({ keyPem }) => keyPem) };
+}
+
+function isRsa({ certPem }: { certPem: string }): boolean {
+  return new X509Certificate(certPem).publicKey.asymmetricKeyType === 'rsa';
 }
 
 function contextOf(pairs: readonly { certPem: string; keyPem: string }[]): SecureContext {

@@ -15,6 +15,7 @@ import type { Log } from '../base/log.ts';
 import type { Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { normaliseAddress } from '../policy/networks.ts';
+import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
 import { type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts';
 import { handshakeCallbacks } from './handshake.ts';
@@ -32,12 +33,14 @@ export class Listeners {
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
   readonly #stopped: Listener['server'][] = [];
+  readonly #handshakes: HandshakeLog;
   #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
 
   constructor(gate: Gate, log: Log) {
     this.#gate = gate;
     this.#log = log;
+    this.#handshakes = new HandshakeLog(log);
   }
 
   /** Listens where the snapshot says, and nowhere else. @throws {Error} with the system's code, e.g. EADDRINUSE */
@@ -74,6 +77,7 @@ export class Listeners {
     }
     this.#listeners.clear();
     for (const server of this.#stopped) server.closeIdleConnections();
+    this.#handshakes.close();
   }
 
   #secureServer(snapshot: Snapshot): HttpsServer {
@@ -90,10 +94,8 @@ export class Listeners {
       if (socket.getProtocol() === 'TLSv1.2' && !socket.alpnProtocol) socket.setMaxSendFragment(this.#recordBytes);
     });
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      this.#log.debug(
-        { event: 'handshake-failed', client: normaliseAddress(socket.remoteAddress), reason: errorCode(error) },
-        'TLS handshake failed',
-      );
+      this.#handshakes.failed(error, socket.remoteAddress);
+      this.#gate.events.add({ event: 'handshake-failed', atMs: Date.now(), reason: errorCode(error) });
       socket.destroy();
     });
     return server;
@@ -176,6 +178,8 @@ function serverOptions(): ServerOptions {
 
 function setTimeouts(server: HttpServer | HttpsServer, snapshot: Snapshot): void {
   server.headersTimeout = snapshot.limits.headerMs;
+  // All of them, 16 KiB at most: past a number, Node would forget headers in silence, and frame the body by them still.
+  server.maxHeadersCount = 0;
 }
 
 function listen(server: HttpServer | HttpsServer, endpoint: Endpoint, shared: boolean): Promise<void> {

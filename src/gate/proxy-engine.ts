@@ -96,7 +96,9 @@ function viewOf(request: IncomingMessage, forward: Forward, handlers: View['hand
   const headers: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of [...forward.headers, ...connection]) {
     const before = headers[name];
-    headers[name] = before === undefined ? value : [before, value].flat();
+    // Thousands of one name are possible: each a push, not a copy of all before it.
+    if (Array.isArray(before)) before.push(value);
+    else headers[name] = before === undefined ? value : [before, value];
   }
   return {
     method: forward.method,

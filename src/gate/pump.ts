@@ -2,8 +2,17 @@
 // where it was cut.
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { ErrorCode } from '../base/errors.ts';
 
-export type PumpEnd = 'complete' | 'client-left' | 'upstream-cut' | 'stalled';
+export type PumpEnd = 'complete' | 'client-left' | 'client-stalled' | 'upstream-cut' | 'upstream-stalled';
+
+/** What the record says of an end that came too early. */
+export const CODES: Record<Exclude<PumpEnd, 'complete'>, ErrorCode> = {
+  'client-left': 'CLIENT_GONE',
+  'client-stalled': 'CLIENT_GONE',
+  'upstream-cut': 'UPSTREAM_RESET',
+  'upstream-stalled': 'UPSTREAM_TIMEOUT',
+};
 
 /**
  * Moves `source` into `response` until one of them ends. `idleMs` without progress on either side ends both. A source
@@ -17,7 +26,7 @@ export function pump(
 ): Promise<PumpEnd> {
   return new Promise((resolve) => {
     let ended = false;
-    const idle = setTimeout(() => finish('stalled'), idleMs);
+    const idle = setTimeout(() => finish(hasUnsent(response) ? 'client-stalled' : 'upstream-stalled'), idleMs);
     const finish = (end: PumpEnd): void => {
       if (ended) return;
       ended = true;
@@ -49,4 +58,9 @@ export function pump(
     response.on('close', () => finish('client-left'));
     response.on('error', () => finish('client-left'));
   });
+}
+
+/** Whether the client is the one that stands still: what it was sent has not left yet. */
+function hasUnsent(response: ServerResponse): boolean {
+  return response.writableLength > 0 || response.writableEnded;
 }

@@ -7,7 +7,8 @@ import { explain } from '../policy/reasons.ts';
 import type { Exchange } from './exchange.ts';
 import { isPassage } from './headers.ts';
 
-const SEAL_IN_PATH = new RegExp(`(${SEAL_MARK}[A-Za-z0-9_-]{6})[A-Za-z0-9_-]{20,}`, 'g');
+// A path that could not be read may still spell the mark as an escape.
+const SEAL_IN_PATH = new RegExp(`((?:${SEAL_MARK}|%(?:25)*7e)[a-z0-9_-]{6})[a-z0-9_-]{20,}`, 'gi');
 
 /** A path or link as it may stand in a log: no query, since tokens travel there, and seals shortened. */
 export function loggedPath(path: string): string {

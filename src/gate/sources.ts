@@ -27,9 +27,12 @@ export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
   );
   const allowed = snapshot.firmwareAllow.map((entry) => new URL(entry));
   const isAllowed = (url: URL): boolean =>
-    allowed.some((entry) => url.origin === entry.origin && canonicalPath(url).startsWith(entry.pathname));
+    allowed.some((entry) => url.origin === entry.origin && isBelow(url, entry.pathname));
   const mayFetch = (url: URL): boolean =>
-    url.username === '' && url.password === '' && (upstreamOrigins.has(url.origin) || isAllowed(url));
+    /^https?:$/.test(url.protocol) && // a blob: has the origin of what it wraps
+    url.username === '' &&
+    url.password === '' &&
+    (upstreamOrigins.has(url.origin) || isAllowed(url));
   const folder = snapshot.policy.routes.find((route) => isFirmwareFolder(route));
 
   return {
@@ -61,7 +64,8 @@ function address(route: RouteConfig, onLan: boolean): Omit<FirmwareSource, 'sour
   return { route: route.name, routePath: route.path, plainForGood: plainForGood(route, onLan) };
 }
 
-function canonicalPath(url: URL): string {
+/** Whether every server would find this path below the prefix. */
+function isBelow(url: URL, prefix: string): boolean {
   const target = readTarget(url.pathname);
-  return target.kind === 'path' ? target.path : '/';
+  return target.kind === 'path' && [target.path, ...target.loose].every((reading) => reading.startsWith(prefix));
 }

@@ -20,6 +20,7 @@ export type GateEvent =
       version: string | null;
       offered: string | null;
     }
+  | { event: 'handshake-failed'; atMs: number; reason: string }
   | { event: 'download'; atMs: number; device: string | null; bytes: number; complete: boolean };
 
 export type EventBatch = { events: GateEvent[]; dropped: number };

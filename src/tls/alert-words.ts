@@ -15,7 +15,7 @@ const ROOT = '`otagate certs root` prints the root of the local CA for import; a
 const CHAIN = '`otagate status` tells what devices find in the chain';
 
 // Which alert mbedTLS sends for what is in ssl_parse_certificate_verify (ssl_tls.c); the codes are OpenSSL 3.5's.
-const KNOWN: Readonly<Record<string, TlsFailure>> = {
+const KNOWN: ReadonlyMap<string, TlsFailure> = mapOf({
   ALERT_UNKNOWN_CA: {
     reason: 'unknown-ca',
     words: 'the client does not know our issuer: a browser without its root, or a device that does not carry it',
@@ -126,7 +126,6 @@ const KNOWN: Readonly<Record<string, TlsFailure>> = {
   WRONG_VERSION_NUMBER: {
     reason: 'not-tls',
     words: 'what the client sent is no TLS: another protocol on this port, such as MQTT, SSH or a PROXY header',
-    hint: 'behind a load balancer that sends one, set trustedProxies.proxyProtocol',
     about: 'noise',
   },
   ALERT_USER_CANCELLED: {
@@ -144,17 +143,17 @@ const KNOWN: Readonly<Record<string, TlsFailure>> = {
     words: 'the client did not finish the handshake in time: a dead line, or a device that reset in the middle of it',
     about: 'noise',
   },
-};
+});
 
 // What OpenSSL names differently where it means the same.
-const SAME: Readonly<Record<string, string>> = {
+const SAME: ReadonlyMap<string, string> = mapOf({
   NO_SHARED_GROUPS: 'NO_SUITABLE_KEY_SHARE',
   NO_SHARED_SIGNATURE_ALGORITHMS: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
   NO_PROTOCOLS_AVAILABLE: 'UNSUPPORTED_PROTOCOL',
   UNKNOWN_PROTOCOL: 'WRONG_VERSION_NUMBER',
   EPIPE: 'ECONNRESET',
   ETIMEDOUT: 'ERR_TLS_HANDSHAKE_TIMEOUT',
-};
+});
 
 /** What an error of a server's handshake means (`tlsClientError`). Pure; any value is taken, nothing is thrown. */
 export function describeTlsError(error: unknown): TlsFailure {
@@ -162,11 +161,15 @@ export function describeTlsError(error: unknown): TlsFailure {
   const name = errorCode(error)
     .replace(/^ERR_SSL_/, '')
     .replace(/^(SSLV3|SSL\/TLS|TLSV1|TLSV13)_(?=ALERT_)/, '');
-  const known = KNOWN[SAME[name] ?? name];
-  if (known !== undefined && Object.hasOwn(KNOWN, SAME[name] ?? name)) return known;
+  const known = KNOWN.get(SAME.get(name) ?? name);
+  if (known !== undefined) return known;
   const reason = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, 60);
   return { reason, words: `the handshake failed: ${reason.replaceAll('-', ' ')}`, about: 'noise' };
+}
+
+function mapOf<T>(entries: Record<string, T>): ReadonlyMap<string, T> {
+  return new Map(Object.entries(entries));
 }

@@ -57,11 +57,15 @@ export function namesOf(leaf: X509Certificate): string[] {
   );
 }
 
-/** Whether devices with ESP-IDF's bundle trust the chain: they look for the issuer of the last certificate served. */
+/**
+ * Whether devices with ESP-IDF's bundle trust the chain: they look for the issuer of the last certificate served. It
+ * must be in the bundles of old firmware and of new, since what follows from it, an address, stays in the flash.
+ */
 export function endsInPublicRoot(chain: readonly X509Certificate[]): boolean {
   const last = chain.at(-1);
   if (last === undefined) return false;
-  return issuerIn(espBundle(), last) !== undefined || sameKeyIn(espBundle(), last) !== undefined;
+  const root = issuerIn(espBundle(), last) ?? sameKeyIn(espBundle(), last);
+  return root?.on.every(Boolean) ?? false;
 }
 
 /** A refusal that begins with the file. */

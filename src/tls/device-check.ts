@@ -110,7 +110,7 @@ function sizeFindings(chain: readonly X509Certificate[], recordBytes: number): D
       code: 'chain-too-large',
       severity: 'fault',
       what: `the chain takes ${message} bytes in the handshake`,
-      why: `mbedTLS has to have it in one record, of ${LARGEST_RECORD_BYTES} bytes at most: no device can connect by TLS`,
+      why: `mbedTLS wants it in one record, of ${LARGEST_RECORD_BYTES} bytes at most, and ends the handshake with -0x7080`,
       remedy: 'use a shorter chain: a leaf with fewer names, no root, no cross-sign',
     });
   } else if (der > SMALL_CHAIN_BYTES || chain.length > SMALL_CHAIN) {

@@ -47,7 +47,10 @@ export class HandshakeLog {
     if (!this.#log.isLevelEnabled(level)) return;
     const client = normaliseAddress(remoteAddress);
     const { reason, words, hint } = failure;
-    if (!this.#mayWrite(`${reason} ${networkOf(client)}`)) return this.#leaveOut(reason);
+    if (!this.#mayWrite(`${reason} ${networkOf(client)}`)) {
+      this.#leaveOut(reason);
+      return;
+    }
     this.#log[level](
       { event: 'handshake-failed', client, reason, code: errorCode(error), ...(hint !== undefined && { hint }) },
       `TLS handshake failed: ${words}`,

@@ -5,7 +5,6 @@ import type { X509Certificate } from 'node:crypto';
 const SUBJECT_KEY_ID = Buffer.from('0603551d0e', 'hex');
 const AUTHORITY_KEY_ID = Buffer.from('0603551d23', 'hex');
 
-const BOOLEAN = 0x01;
 const OCTETS = 0x04;
 const SEQUENCE = 0x30;
 const CONTEXT_0 = 0x80;
@@ -27,12 +26,11 @@ export function authorityKeyId(certificate: Pick<X509Certificate, 'raw'>): strin
   return id?.tag === CONTEXT_0 ? der.toString('hex', id.start, id.end) : '';
 }
 
-/** What an extension holds: `SEQUENCE { OID, critical BOOLEAN OPTIONAL, OCTET STRING { value } }`. */
+/** What an extension holds: `SEQUENCE { OID, OCTET STRING { value } }`; these two are never critical. */
 function extension(der: Buffer, oid: Buffer): Element | undefined {
   const at = der.indexOf(oid);
   if (at < 0) return undefined;
-  const first = element(der, at + oid.length);
-  const wrapped = first?.tag === BOOLEAN ? element(der, first.end) : first;
+  const wrapped = element(der, at + oid.length);
   return wrapped?.tag === OCTETS ? element(der, wrapped.start) : undefined;
 }
 

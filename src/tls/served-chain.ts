@@ -62,7 +62,12 @@ export function certificateMessageBytes(chain: readonly X509Certificate[]): numb
 export function handshakeBytes(chain: readonly X509Certificate[]): number {
   const leaf = chain[0];
   if (leaf === undefined) return 0;
-  const { modulusLength } = leaf.publicKey.asymmetricKeyDetails ?? {};
-  const signature = modulusLength === undefined ? 72 : modulusLength / 8;
-  return FIXED + RECORD_HEADER + certificateMessageBytes(chain) + signature;
+  return FIXED + RECORD_HEADER + certificateMessageBytes(chain) + signatureBytes(leaf);
+}
+
+/** Of ServerKeyExchange: as long as an RSA key, or two numbers of the curve's size in DER. */
+function signatureBytes({ publicKey }: X509Certificate): number {
+  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined) return modulusLength / 8;
+  return namedCurve === 'secp521r1' ? 139 : namedCurve === 'secp384r1' ? 104 : 72;
 }

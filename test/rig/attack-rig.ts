@@ -66,8 +66,11 @@ export async function startAttackRig(
       assert.equal(reply?.status, 200, 'the gate still serves');
     },
     stop: async () => {
+      const startedMs = performance.now();
       await gate.stop();
       await upstream.stop();
+      // The drain waits for what runs: at the end of a test that is nothing, or the last words of a WebSocket.
+      assert.ok(performance.now() - startedMs < 7_500, 'the gate had to be killed: something in it never ended');
     },
   };
 }

@@ -1,5 +1,6 @@
 // Owns a running Pebble (a real ACME server for tests) with its DNS: every name resolves to 127.0.0.1.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -98,7 +99,18 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     return response.body.text();
   };
   const directory = `https://127.0.0.1:${port}/dir`;
-  await answers(() => get(directory), [ca.child, dns]);
+  const stop = async (): Promise<void> => {
+    await dispatcher.destroy();
+    await Promise.all([end(ca.child), end(dns)]);
+    process.off('exit', orphaned);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await answers(() => get(directory), [ca.child, dns]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     directory,
     port,
@@ -118,12 +130,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
       ca = spawnPebble(folder, options, `127.0.0.1:${dnsPort}`);
       await answers(() => get(directory), [ca.child, dns]);
     },
-    stop: async () => {
-      await dispatcher.destroy();
-      await Promise.all([end(ca.child), end(dns)]);
-      process.off('exit', orphaned);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
@@ -150,24 +157,23 @@ function spawnPebble(
   return { child, lines };
 }
 
-/** Ports that were free a moment ago. */
+/** Ports that are free now, below those that the system gives away by itself: nobody takes one in between by chance. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close();
-      await once(server, 'close');
-      return port;
-    }),
-  );
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries += 1) {
+    if (tries > 1_000) throw new Error('no free ports were found');
+    const port = randomInt(10_000, 32_000);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 async function answers(ask: () => Promise<unknown>, processes: ChildProcess[]): Promise<void> {

@@ -17,9 +17,10 @@ const SUBJECT_ALT_NAME = '2.5.29.17';
 export function readRequest(der: Buffer): CertificateRequest {
   const [info, , signature] = childrenOf(forge.asn1.fromDer(der.toString('latin1')));
   const key = createPublicKey({ key: derOf(childrenOf(info)[2]), format: 'der', type: 'spki' });
-  // The first octet of a bit string says how many bits are not used.
-  const bits = Buffer.from(textOf(signature), 'latin1');
-  if (!verify('sha256', derOf(info), key, bits[0] === 0 && !isSequence(bits) ? bits.subarray(1) : bits)) {
+  const bits = derOf(signature);
+  // Tag, length, and the octet that says how many bits are not used.
+  const head = 3 + ((bits[1] ?? 0) < 0x80 ? 0 : (bits[1] ?? 0) & 0x7f);
+  if (!verify('sha256', derOf(info), key, bits.subarray(head))) {
     throw new Error('the request is not signed by its own key');
   }
   return { key, names: namesIn(info) };

@@ -1,7 +1,10 @@
 // Owns the check of what an ACME client signs (RFC 8555 section 6.2), by Node's own crypto.
-import { createHash, createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 
-export type Jws = { payload: unknown; header: Record<string, unknown>; jwk: JsonWebKey };
+/** An account's key: P-256 here. */
+export type Jwk = { kty: string; crv: string; x: string; y: string };
+
+export type Jws = { payload: unknown; header: Record<string, unknown>; jwk: Jwk };
 
 /** A refusal, to be answered as a problem document. */
 export class Problem extends Error {
@@ -18,12 +21,17 @@ export class Problem extends Error {
 }
 
 /** Reads a signed request. `keyOf` knows the keys of accounts. @throws {Problem} for all that is not as it must be */
-export function readJws(text: string, url: string, useNonce: (nonce: string) => boolean, keyOf: (kid: string) => JsonWebKey | undefined): Jws {
+export function readJws(
+  text: string,
+  url: string,
+  useNonce: (nonce: string) => boolean,
+  keyOf: (kid: string) => Jwk | undefined,
+): Jws {
   const jws = JSON.parse(text) as Record<'protected' | 'payload' | 'signature', string>;
   const header = decode(jws.protected) as Record<string, unknown>;
   if (header.url !== url) throw new Problem(401, 'unauthorized', `signed for ${String(header.url)}, sent to ${url}`);
   if ('kid' in header === 'jwk' in header) throw new Problem(400, 'malformed', 'either kid or jwk');
-  const jwk = 'kid' in header ? keyOf(String(header.kid)) : (header.jwk as JsonWebKey);
+  const jwk = 'kid' in header ? keyOf(String(header.kid)) : (header.jwk as Jwk);
   if (jwk === undefined) throw new Problem(400, 'accountDoesNotExist', `no account ${String(header.kid)}`);
   if (header.alg !== 'ES256') throw new Problem(400, 'badSignatureAlgorithm', String(header.alg));
   const good = verify(
@@ -38,7 +46,7 @@ export function readJws(text: string, url: string, useNonce: (nonce: string) => 
 }
 
 /** The key's thumbprint (RFC 7638), which ends a key authorization. */
-export function thumbprint({ crv, kty, x, y }: JsonWebKey): string {
+export function thumbprint({ crv, kty, x, y }: Jwk): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 

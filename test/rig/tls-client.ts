@@ -15,7 +15,13 @@ export type Look = {
 
 /** One handshake, closed afterwards. Trust is judged and told, not enforced. */
 export async function lookAt(port: number, options: ConnectionOptions = {}): Promise<Look> {
-  const socket = connect({ host: '127.0.0.1', port, servername: 'ota.example.com', rejectUnauthorized: false, ...options });
+  const socket = connect({
+    host: '127.0.0.1',
+    port,
+    servername: 'ota.example.com',
+    rejectUnauthorized: false,
+    ...options,
+  });
   try {
     await within('a TLS handshake', once(socket, 'secureConnect'));
     const trust = socket.authorized ? 'trusted' : String(socket.authorizationError);
@@ -26,7 +32,12 @@ export async function lookAt(port: number, options: ConnectionOptions = {}): Pro
       last = at;
       chainLength += 1;
     }
-    return { leaf: new X509Certificate(socket.getPeerCertificate().raw), chainLength, trust, alpn: socket.alpnProtocol };
+    return {
+      leaf: new X509Certificate(socket.getPeerCertificate().raw),
+      chainLength,
+      trust,
+      alpn: socket.alpnProtocol,
+    };
   } finally {
     socket.on('error', () => {}).destroy();
   }

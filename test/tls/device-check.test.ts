@@ -23,6 +23,8 @@ const middle = issue({ name: 'Middle', ca: true, by: ecRoot });
 const lower = issue({ name: 'Lower', ca: true, by: middle });
 const lowest = issue({ name: 'Lowest', ca: true, by: lower });
 const privateMiddle = issue({ name: 'Private Middle', ca: true, by: goneRoot });
+const publicMiddle = issue({ name: 'Private Middle', ca: true, by: goneRoot, namesIssuer: true });
+const sha1Root = issue({ name: 'SHA-1 Root', ca: true, hash: 'sha1' });
 const largeMiddle = issue({ name: 'Large Middle', key: 'p384', ca: true, by: root });
 const rootCross = issue({ name: root.name, keys: root.keys, ca: true, by: goneRoot });
 const crossByNew = issue({ name: 'Quick Root', keys: ecRoot.keys, ca: true, by: newRoot });
@@ -33,7 +35,7 @@ const bundle = bundleOf(
     { date: '2022-01-01', source: 'test' },
   ],
   [
-    ...[root, ecRoot, bigRoot].map(({ pem }) => bundleRoot(new X509Certificate(pem), [true, true])),
+    ...[root, ecRoot, bigRoot, sha1Root].map(({ pem }) => bundleRoot(new X509Certificate(pem), [true, true])),
     bundleRoot(new X509Certificate(newRoot.pem), [false, true]),
     bundleRoot(new X509Certificate(oldRoot.pem), [true, false]),
   ],
@@ -57,6 +59,8 @@ const TABLE: [what: string, chain: Issued[], expected: string[], names?: string[
   ['a leaf without its intermediate', [leaf(middle, { namesIssuer: true })], ['fault intermediate-missing']],
   ['a leaf of a private root', [leaf(goneRoot)], ['fault issuer-unknown']],
   ['a leaf and an intermediate of a private root', [leaf(privateMiddle), privateMiddle], ['fault issuer-unknown']],
+  ['the same, which says where its issuer is', [leaf(publicMiddle), publicMiddle], ['fault issuer-unknown']],
+  ['a root with a SHA-1 signature of its own, served along', [leaf(sha1Root), sha1Root], ['note root-included']],
   ['a leaf that signed itself', [leaf(undefined)], ['fault issuer-unknown']],
   ['a cross-sign at the end by a root that is gone', [leaf(root), rootCross], ['fault cross-sign']],
   [

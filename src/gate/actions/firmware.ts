@@ -6,7 +6,7 @@ import type { Passage } from '../../policy/decide.ts';
 import { answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
-import { pump } from '../pump.ts';
+import { CODES, pump } from '../pump.ts';
 import { type Upstreams, upstreamError } from '../upstreams.ts';
 
 const MAX_REDIRECTS = 5;
@@ -146,7 +146,7 @@ async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.
     complete: end === 'complete',
   });
   if (end === 'complete') return;
-  story.code = end === 'client-left' ? 'CLIENT_GONE' : end === 'stalled' ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_RESET';
+  story.code = CODES[end];
   story.detail = `the download ended after ${story.bytes} of ${String(length)} bytes: ${end}`;
 }
 

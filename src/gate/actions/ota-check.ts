@@ -117,7 +117,9 @@ function header(reply: Reply, name: string): string | undefined {
 }
 
 function redirected(reply: Reply, passage: Passage): GateError {
-  const to = printable(header(reply, 'location') ?? 'nowhere');
+  const location = header(reply, 'location') ?? 'nowhere';
+  // Without its query, which may carry a token.
+  const to = printable(URL.canParse(location) ? new URL(location).origin : (location.split('?', 1)[0] ?? ''));
   const message = `upstream ${passage.upstream} redirects the OTA check to ${to}, and no device follows a redirect: put that address into upstreams.${passage.upstream}`;
   return new GateError('UPSTREAM_STATUS', message, { fault: 'upstream', facts: { upstream: passage.upstream } });
 }

@@ -16,7 +16,9 @@ export async function carryOutRefuse(
 ): Promise<void> {
   const { status, code, because, route } = refusal;
   exchange.story.code = code;
-  if (exchange.outlet.kind === 'response' && hasBody(exchange.request)) {
+  // Who waits for 100 (Continue) sends no body before our answer.
+  const isComing = hasBody(exchange.request) && exchange.request.headers.expect === undefined;
+  if (exchange.outlet.kind === 'response' && isComing) {
     await readBody(exchange.request, DRAINED_BODY_BYTES, DRAIN_MS).catch(() => {});
   }
   const headers: HeaderList = [...PROBLEM_HEADERS];

@@ -8,7 +8,7 @@ import { hasBody, readBody, unknownCoding } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from '../proxy-engine.ts';
-import { pump } from '../pump.ts';
+import { CODES, pump } from '../pump.ts';
 import { type Upstreams, upstreamError } from '../upstreams.ts';
 
 // A DELETE with a body is rare and small.
@@ -159,7 +159,7 @@ async function respond(
     story.bytes += bytes;
   });
   if (end === 'complete' || end === 'client-left') return;
-  story.code = end === 'stalled' ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_RESET';
+  story.code = CODES[end];
   story.detail = `the upstream's reply ended after ${story.bytes} bytes: ${end}`;
 }
 

@@ -14,20 +14,23 @@ let directoryUrl = '';
 const pauses = new WeakMap<object, number>();
 
 /**
- * Sets the client up for a directory, until `signal` ends all that is under way. Its own retries are off: they would
- * sit out a Retry-After of hours inside an order.
+ * Sets the client up for a directory, until `signal` ends all that is under way.
  * @throws {GateError} TLS_MATERIAL for a `caFile` that cannot be read
  */
 export function prepareTransport(directory: string, caFile: string | null, signal: AbortSignal): void {
   directoryUrl = directory;
   axios.defaults.timeout = TIMEOUT_MS;
   axios.defaults.signal = signal;
-  Object.assign(Reflect.get(axios.defaults, 'acmeSettings'), { retryMaxAttempts: 0 });
   axios.defaults.headers.common['User-Agent'] = 'otagate (acme-client)';
   axios.defaults.httpsAgent = new Agent(caFile === null ? {} : { ca: readCa(caFile) });
   if (prepared) return;
   prepared = true;
-  axios.interceptors.response.use(refuseErrors, (error) => {
+  // The client's own look at responses would sit out a Retry-After of hours inside an order, and loses what the system
+  // says of a CA that cannot be reached. Without it, every response comes as an error.
+  axios.interceptors.response.clear();
+  axios.interceptors.response.use(refuseErrors, (error: unknown) => {
+    const response: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'response') : undefined;
+    if (isResponse(response)) return refuseErrors(response);
     throw unreachable(error);
   });
 }
@@ -44,6 +47,10 @@ function readCa(caFile: string): string {
 }
 
 type Response = { status: number; data: unknown; headers: object; config: { url?: string } };
+
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'config' in value;
+}
 
 /** A bad nonce passes: the client asks again with a fresh one (RFC 8555 section 6.5). */
 function refuseErrors<T extends Response>(response: T): T {
