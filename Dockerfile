@@ -33,5 +33,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
   CMD ["node", "/app/dist/cli/main.js", "status", "-c", "/config/otagate.yaml"]
 # Without the flag, Node opens its debugger on SIGUSR1, which is the signal to reopen logs.
-ENTRYPOINT ["node", "--disable-sigusr1", "/app/dist/cli/main.js"]
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["serve", "-c", "/config/otagate.yaml"]

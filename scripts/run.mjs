@@ -5,9 +5,8 @@ import { install, projectNode } from './install.mjs';
 
 const [program, ...args] = process.argv.slice(2);
 await install();
-// Without the flag, Node opens its debugger on SIGUSR1, which is the signal to reopen logs.
-const child = spawn(projectNode(), ['--disable-sigusr1', program, ...args], { stdio: 'inherit' });
+const child = spawn(projectNode(), [program, ...args], { stdio: 'inherit' });
 // A terminal sends SIGINT to both of us, and a second one would end the gate at once.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
+for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));

@@ -91,7 +91,7 @@ routes:${routes(DOMAINS.full, 'full', 'full-voice', '/xiaozhi/otaMag/download/')
 log: { format: json, file: ./gate.log }
 `,
   );
-  const running = spawn(process.execPath, ['--disable-sigusr1', OTAGATE, 'serve', '-c', join(folder, 'otagate.yaml')], {
+  const running = spawn(process.execPath, [OTAGATE, 'serve', '-c', join(folder, 'otagate.yaml')], {
     stdio: ['ignore', 'inherit', 'pipe'],
   });
   const said: string[] = [];

@@ -133,9 +133,9 @@ function draft(nowMs: number, days: number) {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   const certificate = forge.pki.createCertificate();
-  // RFC 5280 section 4.1.2.2: positive, at most 20 bytes.
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey);
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`;
+  // RFC 5280 section 4.1.2.2: positive, at most 20 bytes. No zeros in front: OpenSSL refuses a needless one.
+  certificate.serialNumber = `40${randomBytes(15).toString('hex')}`;
   certificate.validity.notBefore = new Date(nowMs - BACKDATE_MS);
   certificate.validity.notAfter = new Date(nowMs + days * DAY_MS);
   return { certificate, privateKey: forge.pki.privateKeyFromPem(privateKey) };

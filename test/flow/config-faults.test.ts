@@ -104,7 +104,10 @@ test('a reload that cannot be carried out is kept out as a whole', async (t) => 
       `${good}\nlisten: { http: ["127.0.0.1:0", "127.0.0.1:${taken}"], https: "127.0.0.1:0" }`,
       /another program listens there/,
     ],
-    [`${good}\ntls: { certificates: [{ cert: otagate.yaml, key: otagate.yaml }] }`, /holds no (certificate|private key)/],
+    [
+      `${good}\ntls: { certificates: [{ cert: otagate.yaml, key: otagate.yaml }] }`,
+      /holds no (certificate|private key)/,
+    ],
   ];
   for (const [yaml, says] of cases) {
     const { code, stderr } = await gate.reload(`${yaml}\nroutes: [{ name: no, path: /no/, refuse: true }]`);

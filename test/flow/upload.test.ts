@@ -9,6 +9,7 @@ import { type Uploaded, upload } from '../rig/upload.ts';
 import { ask } from '../rig/wire.ts';
 
 const BYTES = 100_000_000;
+const WARM_UP_BYTES = 1_000_000;
 const MIB = 1024 * 1024;
 
 for (const scheme of ['http', 'https'] as const) {
@@ -20,17 +21,13 @@ for (const scheme of ['http', 'https'] as const) {
 
     for (const framing of ['chunked', 'content-length'] as const) {
       await t.test(framing, async (t) => {
-        // The first one shows what the garbage collector takes until it comes round; the second that nothing is kept.
-        for (const mostMib of [90, 32]) {
-          const { uploaded, grownMib } = await watched(pid, () =>
-            upload(gate, { scheme, framing, bytes: BYTES, from }),
-          );
-          assert.equal(uploaded.status, 200);
-          const { code, data, bytes } = JSON.parse(uploaded.text) as { code: number; data: string; bytes: number };
-          assert.deepEqual({ code, data, bytes }, { code: 0, data: `uploadfile/${uploaded.md5}.bin`, bytes: BYTES });
-          t.diagnostic(`${scheme}, ${framing}: ${grownMib} MiB more`);
-          assert.ok(grownMib < mostMib, `the gate grew by ${grownMib} MiB`);
-        }
+        await upload(gate, { scheme, framing, bytes: WARM_UP_BYTES, from });
+        const { uploaded, grownMib } = await watched(pid, () => upload(gate, { scheme, framing, bytes: BYTES, from }));
+        assert.equal(uploaded.status, 200);
+        const { code, data, bytes } = JSON.parse(uploaded.text) as { code: number; data: string; bytes: number };
+        assert.deepEqual({ code, data, bytes }, { code: 0, data: `uploadfile/${uploaded.md5}.bin`, bytes: BYTES });
+        t.diagnostic(`${scheme}, ${framing}: ${grownMib} MiB more`);
+        assert.ok(grownMib < 32, `the gate grew by ${grownMib} MiB`);
       });
     }
 

@@ -46,7 +46,7 @@ test('nothing is fetched by ADD', () => {
 
 test('entry point, command and health check are in exec form and run the program of package.json', () => {
   const program = `/app/${manifest.bin.otagate}`;
-  assert.deepEqual(commandOf('ENTRYPOINT'), ['node', '--disable-sigusr1', program]);
+  assert.deepEqual(commandOf('ENTRYPOINT'), ['node', program]);
   assert.deepEqual(commandOf('CMD'), ['serve', '-c', '/config/otagate.yaml']);
   assert.deepEqual(commandOf('HEALTHCHECK'), ['node', program, 'status', '-c', '/config/otagate.yaml']);
   assert.deepEqual(valuesOf(last, 'WORKDIR'), ['/app']);

@@ -58,24 +58,28 @@ function refuseErrors<T extends Response>(response: T): T {
   const retryAfterMs = retryAfterIn(response.headers);
   if (status < 400) {
     if (retryAfterMs !== null && typeof data === 'object' && data !== null) pauses.set(data, retryAfterMs);
-    if (config.url === directoryUrl && !isDirectory(data)) {
-      throw new GateError(
-        'ACME_DIRECTORY',
-        `${directoryUrl} answers, but not with an ACME directory: tls.acme.directory wants the directory's own URL`,
-        {
-          fault: 'upstream',
-        },
-      );
-    }
+    if (config.url === directoryUrl && !isDirectory(data)) throw noDirectory('answers');
     return response;
   }
   const problem = readProblem(data);
   if (problem.type === 'badNonce') return response;
+  // A mistyped URL mostly meets some web page that says so.
+  if (config.url === directoryUrl && problem.type === 'unknown' && status < 500 && status !== 429) {
+    throw noDirectory(`answers ${status}`);
+  }
   throw new GateError('ACME_REFUSED', `the CA refuses (${status} ${problem.type}): ${problem.detail}`, {
     fault: 'upstream',
     retry: status === 429 || status >= 500,
     facts: { acmeType: problem.type, httpStatus: status, ...(retryAfterMs === null ? {} : { retryAfterMs }) },
   });
+}
+
+function noDirectory(answers: string): GateError {
+  return new GateError(
+    'ACME_DIRECTORY',
+    `${directoryUrl} ${answers}, but not with an ACME directory: tls.acme.directory wants the directory's own URL`,
+    { fault: 'upstream' },
+  );
 }
 
 function isDirectory(data: unknown): boolean {
