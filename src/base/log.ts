@@ -27,8 +27,7 @@ export function openLog(options: LogOptions, name: string): OpenedLog {
   };
   if (options.file !== undefined) {
     closeSync(openSync(options.file, 'a', 0o640));
-    const file = destination({ dest: options.file, append: true, sync: false, maxLength: MAX_WAITING_BYTES });
-    file.on('error', () => {}); // a full disk must not end the process; the next line is tried again
+    const file = openStream({ dest: options.file, append: true });
     return { log: pino(settings, file), reopen: () => file.reopen() };
   }
   const asPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true);
@@ -40,12 +39,38 @@ export function openLog(options: LogOptions, name: string): OpenedLog {
         sync: true,
         singleLine: true,
       })
-    : standardOutput();
+    : openStream({ fd: 1 });
   return { log: pino(settings, stream), reopen: () => {} };
 }
 
-function standardOutput(): DestinationStream {
-  const stream = destination({ fd: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-  stream.on('error', () => {}); // whoever read our output is gone; serving goes on
+type Stream = ReturnType<typeof destination>;
+
+/**
+ * A stream that no state of its target can stop the process by: a full disk, a reader that left or stands still. The
+ * stream would try for ever to write its last lines at the exit; where nothing goes out, they are given up.
+ */
+function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream {
+  const stream = destination({ ...target, sync: false, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => !exiting });
+  const flushSync = stream.flushSync.bind(stream);
+  let failing = false;
+  stream.on('error', () => {
+    failing = true;
+  });
+  stream.on('write', () => {
+    failing = false;
+  });
+  stream.flushSync = () => {
+    if (failing) return;
+    try {
+      flushSync();
+    } catch {
+      // the process is about to exit, and nobody reads
+    }
+  };
   return stream;
 }
+
+let exiting = false;
+process.once('exit', () => {
+  exiting = true;
+});

@@ -14,8 +14,3 @@ export function printable(text: string, maxLength = 200): string {
     return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 }
-
-/** A secret shortened so that two of them can be told apart and neither can be used: its first six characters. */
-export function shortened(secret: string): string {
-  return secret.length <= 6 ? '…' : `${printable(secret.slice(0, 6))}…`;
-}

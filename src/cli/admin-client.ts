@@ -4,7 +4,7 @@ import { errorCode, errorText } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { findStateDir } from '../config/state-dir.ts';
-import { adminSocketPath } from '../control/admin-socket.ts';
+import { findAdminSocket } from '../control/admin-socket.ts';
 import { EXIT } from './exit-codes.ts';
 
 // An order waits for the CA, which may take minutes to look.
@@ -21,7 +21,7 @@ export async function askGate(
 ): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
   const stateDir = findStateDir(configFile);
-  const socketPath = stateDir === null ? null : adminSocketPath(stateDir);
+  const socketPath = stateDir === null ? null : findAdminSocket(stateDir);
   if (socketPath === null) return { kind: 'failed', exitCode: EXIT.no, message: faultsOf(configFile).join('\n') };
   const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
   try {

@@ -36,7 +36,9 @@ export function describeAcme({ acme, uncovered }: Pick<Status, 'acme' | 'uncover
     ...acme.flatMap(({ name, keyType, failures, lastError, nextTryInSeconds }) =>
       failures === 0
         ? []
-        : [`acme      ${name} (${keyType}): ${failures} failures, next try in ${nextTryInSeconds} s: ${lastError}`],
+        : [
+            `acme      ${name} (${keyType}): ${failures} failure${failures === 1 ? '' : 's'}, next try in ${nextTryInSeconds} s: ${lastError}`,
+          ],
     ),
     ...uncovered.map(
       (domain) =>
@@ -56,8 +58,11 @@ export async function renewCertificates(configFile: string, name: string | undef
   else for (const renewed of outcome.renewed) console.log(`renewed: ${renewed}`);
   for (const fault of json ? [] : outcome.faults) console.error(`failed: ${fault}`);
   if (outcome.renewed.length === 0 && outcome.faults.length === 0) {
-    const kept = outcome.kept.length === 0 ? 'none is: set email, or tls.acme' : outcome.kept.join(', ');
-    console.error(`nothing to renew: the certificates that this gate gets by itself are for ${kept}`);
+    console.error(
+      outcome.kept.length === 0
+        ? 'nothing to renew: this gate gets no certificate by itself (set email, or tls.acme)'
+        : `nothing to renew: the certificates that this gate gets by itself are for ${outcome.kept.join(', ')}`,
+    );
     return EXIT.no;
   }
   return outcome.faults.length === 0 ? EXIT.well : EXIT.no;

@@ -17,6 +17,16 @@ export async function serve(configFile: string): Promise<number> {
   // Until somebody listens for this signal, Node opens its debugger on it. The flag against that, --disable-sigusr1,
   // is none for us: it blocks the signal, and no listener would ever hear it.
   process.on('SIGUSR1', () => control?.reopenLogs());
+  // A reload that comes during the start waits for it.
+  process.on('SIGHUP', () => void control?.reload());
+  process.on('uncaughtException', (error) => {
+    control?.log.fatal(
+      { event: 'crash', detail: errorText(error), stack: error.stack },
+      'control ends by a fault of its own; the gates finish what runs',
+    );
+    if (control === undefined) console.error(error);
+    process.exit(EXIT.no);
+  });
   let running: { stop: () => Promise<void> };
   try {
     control = new Control(loaded.config);
@@ -47,6 +57,5 @@ function untilStopped(control: Control, running: { stop: () => Promise<void> }):
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
-    process.on('SIGHUP', () => void control.reload());
   });
 }

@@ -10,7 +10,7 @@ import { fetchRenewalInfo, replacedId } from '../tls/acme/ari.ts';
 import { type Obtained, readObtained, writeObtained } from '../tls/acme/certificate-files.ts';
 import { obtain, type Presenter } from '../tls/acme/order.ts';
 import { retryPauseMs } from '../tls/acme/renewal.ts';
-import { dueMs, type Item, newItem, validity } from './kept-item.ts';
+import { dueMs, type Item, newItem, servingWords, validity } from './kept-item.ts';
 
 /** What `otagate status` and `certs list` tell of a certificate that is kept. */
 export type KeptCertificate = {
@@ -93,11 +93,12 @@ export class CertificateKeeper {
     this.#wake(0);
   }
 
-  /** The certificates that can be served now. One of another directory serves until its successor is there. */
-  certificates(nowMs: number): Obtained[] {
-    return this.#items.flatMap(({ obtained }) =>
-      obtained !== null && validity(obtained).notAfterMs > nowMs ? [obtained] : [],
-    );
+  /**
+   * The certificates to serve. One of another directory serves until its successor is there; so does an expired one:
+   * devices look at the root, not at the date, and nothing that could take its place has a root that they know.
+   */
+  certificates(): Obtained[] {
+    return this.#items.flatMap(({ obtained }) => (obtained === null ? [] : [obtained]));
   }
 
   /** Renews now, whatever the date: all, or one name. */
@@ -106,10 +107,10 @@ export class CertificateKeeper {
     const items = this.#items.filter((item) => name === null || item.name === name);
     await this.#serially(async () => {
       for (const item of items) {
-        await this.#order(item);
+        const fault = await this.#order(item);
         const what = `${item.name} (${item.keyType})`;
-        if (item.lastError === null) outcome.renewed.push(what);
-        else outcome.faults.push(`${what}: ${item.lastError}`);
+        if (fault === null) outcome.renewed.push(what);
+        else outcome.faults.push(`${what}: ${fault}`);
       }
     });
     if (this.#started) this.#wake(this.#sleepMs());
@@ -162,6 +163,8 @@ export class CertificateKeeper {
   async #look(): Promise<void> {
     for (const item of this.#items) {
       if (this.#stopping.signal.aborted) return;
+      if (!this.#items.includes(item)) continue; // taken out of the configuration meanwhile
+      if (item.unsaved) this.#save(item);
       await this.#askWindow(item);
       if (this.#isDue(item)) await this.#order(item);
     }
@@ -198,10 +201,11 @@ export class CertificateKeeper {
     }
   }
 
-  async #order(item: Item): Promise<void> {
-    const { log, stateDir, presenter, onObtained } = this.#options;
+  /** Gives back why there is no new certificate, or null. */
+  async #order(item: Item): Promise<string | null> {
+    const { log, presenter, onObtained } = this.#options;
     const config = this.#config;
-    if (config === null) return;
+    if (config === null) return 'tls.acme was taken out of the configuration';
     const { name, keyType } = item;
     try {
       const client = await this.#open();
@@ -213,8 +217,8 @@ export class CertificateKeeper {
       );
       const pair = await obtain(client, config, { name, keyType, replaces }, presenter, this.#stopping.signal);
       const obtained: Obtained = { name, keyType, directory: config.directory, ...pair };
-      writeObtained(stateDir, obtained);
       Object.assign(item, { obtained, failures: 0, lastError: null, retryAt: 0, window: null, askWindowAt: 0 });
+      this.#save(item);
       const { notBeforeMs, notAfterMs } = validity(obtained);
       log.info(
         { event: 'certificate-obtained', name, keyType, notAfter: new Date(notAfterMs).toISOString() },
@@ -232,26 +236,26 @@ export class CertificateKeeper {
         );
       }
       await onObtained();
+      return null;
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#failed(item, error);
+      if (this.#stopping.signal.aborted) return 'the gate is stopping';
+      return this.#failed(item, error);
     }
   }
 
-  #failed(item: Item, error: unknown): void {
+  #failed(item: Item, error: unknown): string {
     const known = error instanceof GateError ? error : null;
     const retryAfter = known?.facts.retryAfterMs;
     item.failures += 1;
-    item.lastError = printable(errorText(error), 500);
+    const fault = printable(errorText(error), 500);
+    item.lastError = fault;
     const pauseMs = retryPauseMs(item.failures, typeof retryAfter === 'number' ? retryAfter : null, Math.random());
     item.retryAt = this.#monotonicMs() + pauseMs;
     // The CA may have moved, or forgotten the account: the next try looks anew.
     this.#client = null;
     const left = item.obtained === null ? null : validity(item.obtained).notAfterMs - this.#nowMs();
-    const serving =
-      left !== null && left > 0
-        ? `the old one serves for ${Math.floor(left / DAY_MS)} more days`
-        : 'the local CA serves meanwhile';
-    this.#options.log.warn(
+    const serving = servingWords(left);
+    this.#options.log[left !== null && left <= 0 ? 'error' : 'warn'](
       {
         event: 'certificate-failed',
         name: item.name,
@@ -259,10 +263,25 @@ export class CertificateKeeper {
         code: known?.code,
         failures: item.failures,
         retryInSeconds: Math.round(pauseMs / 1000),
-        detail: item.lastError,
+        detail: fault,
       },
-      `no new certificate for ${item.name}: ${item.lastError}; next try in ${Math.round(pauseMs / 60_000)} min, ${serving}`,
+      `no new certificate for ${item.name}: ${fault}; next try in ${Math.round(pauseMs / 60_000)} min, ${serving}`,
     );
+    return fault;
+  }
+
+  #save(item: Item): void {
+    if (item.obtained === null) return;
+    try {
+      writeObtained(this.#options.stateDir, item.obtained);
+      item.unsaved = false;
+    } catch (error) {
+      item.unsaved = true;
+      this.#options.log.error(
+        { event: 'certificate-unsaved', name: item.name, detail: errorText(error) },
+        `the certificate of ${item.name} is served, but could not be written (${errorText(error)}): a restart would order another`,
+      );
+    }
   }
 
   #open(): Promise<Account> {

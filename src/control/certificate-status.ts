@@ -12,6 +12,8 @@ const DAY_MS = 86_400_000;
 
 export type CertificateStatus = {
   names: string[];
+  /** SHA-256 of the leaf. */
+  fingerprint: string;
   issuer: string;
   key: string;
   notAfter: string;
@@ -38,6 +40,7 @@ export function certificateStatus(
     const served = domains.filter((domain) => covers(names, domain));
     return {
       names,
+      fingerprint: leaf.fingerprint256,
       issuer: leaf.issuer.replaceAll('\n', ', '),
       key,
       notAfter: leaf.validToDate.toISOString(),

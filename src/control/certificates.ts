@@ -37,6 +37,11 @@ export class Certificates {
     });
   }
 
+  /** The files that are in force. */
+  get brought(): Brought[] {
+    return this.#brought;
+  }
+
   get localRootPem(): string | null {
     return this.#localRootPem;
   }
@@ -82,16 +87,15 @@ export class Certificates {
         return { ...old, signature };
       }
     });
+    // A new file may be for more names, or for fewer: the rest is the CA's.
+    if (changed) this.use(this.#config, this.#brought);
     return changed;
   }
 
   /** What the gates serve now; the first one is for clients without a name. @throws {GateError} STATE_DAMAGED */
   served(nowMs: number): ServedCertificate[] {
     const { domains, tls, listen } = this.#config;
-    const own = [
-      ...this.#brought.map(({ certificate }) => certificate),
-      ...this.keeper.certificates(nowMs).map(asServed),
-    ];
+    const own = [...this.#brought.map(({ certificate }) => certificate), ...this.keeper.certificates().map(asServed)];
     const uncovered = domains.filter((domain) => !own.some(({ names }) => covers(names, domain)));
     if (!tls.localCa || listen.https.length === 0) return mainFirst(own, domains[0] ?? '');
     // Devices and browsers on the LAN may use the bare address; loopback is for whoever sits at the machine.

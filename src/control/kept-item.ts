@@ -8,6 +8,8 @@ export type Item = {
   name: string;
   keyType: 'ecdsa' | 'rsa';
   obtained: Obtained | null;
+  /** Whether it is served but could not be written yet: the order is paid for, and counts against the CA's limits. */
+  unsaved: boolean;
   window: RenewalWindow | null;
   /** Monotonic times: a wall clock that jumps moves neither a pause nor a look at the CA's window. */
   askWindowAt: number;
@@ -18,7 +20,17 @@ export type Item = {
 
 /** One that nothing is known of yet but what was on disk. */
 export function newItem(name: string, keyType: 'ecdsa' | 'rsa', obtained: Obtained | null): Item {
-  return { name, keyType, obtained, window: null, askWindowAt: 0, retryAt: 0, failures: 0, lastError: null };
+  return {
+    name,
+    keyType,
+    obtained,
+    unsaved: false,
+    window: null,
+    askWindowAt: 0,
+    retryAt: 0,
+    failures: 0,
+    lastError: null,
+  };
 }
 
 /** In milliseconds since the epoch. */
@@ -32,4 +44,13 @@ export function dueMs(item: Item, obtained: Obtained): number {
   // The same for one certificate at every look, and different for each: its own hash.
   const hash = createHash('sha256').update(obtained.certPem).digest();
   return renewalDueMs(validity(obtained), item.window, hash.readUInt32BE() / 2 ** 32);
+}
+
+const DAY_MS = 86_400_000;
+
+/** What serves while there is no new certificate; `leftMs` of the old one, null where there is none. */
+export function servingWords(leftMs: number | null): string {
+  if (leftMs === null) return 'the local CA serves meanwhile';
+  if (leftMs > 0) return `the old one serves for ${Math.floor(leftMs / DAY_MS)} more days`;
+  return 'the old one HAS EXPIRED: browsers refuse it, devices do not look at the date';
 }

@@ -71,7 +71,7 @@ export class Openings {
   close(config: Config, routeOrId: string, nowMs: number): OpeningStatus[] {
     const closed = this.list(config, nowMs).filter(({ id, route }) => id === routeOrId || route === routeOrId);
     for (const { id, declared, untilMs } of closed) {
-      if (declared) this.#state.markClosed(id, untilMs);
+      if (declared) this.#state.markClosed(id, untilMs, nowMs);
       else this.#state.removeOpening(id);
     }
     return closed;

@@ -1,5 +1,6 @@
 // Owns the trial of every port before a gate gets it: a fault is then told once, by control, with the way out.
 import { createServer } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { errorCode, GateError } from '../base/errors.ts';
 import type { Endpoint } from '../config/config.ts';
 
@@ -23,6 +24,27 @@ export async function tryEndpoint(endpoint: Endpoint): Promise<Endpoint> {
       cause: error,
     });
   }
+}
+
+type Listen = { http: Endpoint[]; https: Endpoint[] };
+
+/**
+ * Tries all endpoints of a configuration. Those that are served already are kept as they are, and a port that our own
+ * gates hold on another address is not tried: they would be in its way.
+ * @throws {GateError} LISTEN_FAILED
+ */
+export async function tryListen(wanted: Listen, before: Listen, served: Listen): Promise<Listen> {
+  const ours = [...served.http, ...served.https];
+  const tryAll = async (scheme: keyof Listen): Promise<Endpoint[]> => {
+    const endpoints: Endpoint[] = [];
+    for (const endpoint of wanted[scheme]) {
+      const kept = served[scheme][before[scheme].findIndex((old) => isDeepStrictEqual(old, endpoint))];
+      const held = endpoint.port !== 0 && ours.some(({ port }) => port === endpoint.port);
+      endpoints.push(kept ?? (held ? endpoint : await tryEndpoint(endpoint)));
+    }
+    return endpoints;
+  };
+  return { http: await tryAll('http'), https: await tryAll('https') };
 }
 
 function bindOnce(endpoint: Endpoint): Promise<number> {

@@ -2,9 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { errorText, GateError } from '../base/errors.ts';
-import { ensurePrivateFolder } from '../base/files.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
-import type { Config, Endpoint } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Snapshot } from '../link/snapshot.ts';
@@ -12,15 +11,17 @@ import { openSqliteState } from '../store/sqlite.ts';
 import type { State } from '../store/state.ts';
 import { strayAddressRecords } from './address-records.ts';
 import { startAdmin } from './admin.ts';
-import { adminSocketPath } from './admin-socket.ts';
+import { placeAdminSocket } from './admin-socket.ts';
 import { announce, warn } from './announce.ts';
 import { type Brought, Certificates } from './certificates.ts';
 import { changedForGood, changedKeys } from './config-change.ts';
+import { DeviceNotices } from './device-notices.ts';
 import { defaultGateways, type Gateways } from './gateways.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
-import { tryEndpoint } from './ports.ts';
+import { tryListen } from './ports.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { makeSnapshot } from './snapshot.ts';
+import { openStateDir } from './state-dir.ts';
 import { makeStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
@@ -41,6 +42,7 @@ export class Control {
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
   readonly #openings: Openings;
+  readonly #notices = new DeviceNotices();
   #config: Config;
   #snapshot: Snapshot | null = null;
   #gateways: Gateways = { addresses: [], known: false };
@@ -63,7 +65,7 @@ export class Control {
 
   /** Starts gates and the admin socket. @throws {GateError} for ports, certificates or state that cannot be used */
   async start(): Promise<{ stop: () => Promise<void> }> {
-    const admin = await startAdmin(adminSocketPath(this.#config.stateDir), {
+    const admin = await startAdmin(placeAdminSocket(this.#config.stateDir), {
       status: () => this.status(),
       reload: () => this.reload(),
       openings: () => this.#openings.list(this.#config, Date.now()),
@@ -73,7 +75,7 @@ export class Control {
       root: () => this.#certificates.localRootPem,
     });
     try {
-      const faults = await this.#apply(this.#config);
+      const faults = await this.#serially(() => this.#apply(this.#config));
       if (faults.length > 0) throw new GateError('LISTEN_FAILED', faults.join('; '), { fault: 'gate' });
     } catch (error) {
       this.#supervisor.kill();
@@ -84,17 +86,14 @@ export class Control {
     this.#certificates.keeper.start();
     void this.#tellStrayRecords();
     const refresh = setInterval(() => void this.#serially(() => this.#refresh()), REFRESH_MS).unref();
-    const files = setInterval(
-      () => this.#certificates.refreshFiles(Date.now()) && void this.#publish(),
-      FILES_MS,
-    ).unref();
+    const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();
     return {
       stop: async () => {
         clearInterval(refresh);
         clearInterval(files);
-        await this.#certificates.keeper.stop();
-        this.log.info({ event: 'stop', drainMs: this.#config.limits.drainMs }, 'stopping: running requests may finish');
-        await this.#supervisor.drain();
+        const { drainMs } = this.#config.limits;
+        this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
+        await Promise.all([this.#supervisor.drain(drainMs), this.#certificates.keeper.stop()]);
         await admin.close();
         this.#state.close();
       },
@@ -132,7 +131,7 @@ export class Control {
     return opening;
   }
 
-  /** Resolves when no gate honours what was closed any more. */
+  /** Resolves when no gate honours what was closed any more. @throws {GateError} INTERNAL where one may still */
   async #close(routeOrId: string): Promise<OpeningStatus[]> {
     const closed = this.#openings.close(this.#config, routeOrId, Date.now());
     for (const { id, route } of closed)
@@ -178,17 +177,20 @@ export class Control {
     return { ok: false, faults };
   }
 
-  /** Everything that can be refused comes first; then the gates get it. */
+  /** Tries what can be refused, then gives it to the gates; where one of them refuses, all go back to what was before. */
   async #apply(config: Config): Promise<string[]> {
     const brought = this.#certificates.read(config, Date.now());
     this.#gateways = await defaultGateways();
-    const served = this.#snapshot?.listen ?? { http: [], https: [] };
-    const ours = [...served.http, ...served.https];
-    const listen = {
-      http: await this.#tryAll(config.listen.http, this.#config.listen.http, served.http, ours),
-      https: await this.#tryAll(config.listen.https, this.#config.listen.https, served.https, ours),
-    };
-    return this.#take(config, brought, listen);
+    const listen = await tryListen(
+      config.listen,
+      this.#config.listen,
+      this.#snapshot?.listen ?? { http: [], https: [] },
+    );
+    const before = { config: this.#config, brought: this.#certificates.brought, listen: this.#snapshot?.listen };
+    const faults = await this.#take(config, brought, listen).catch((error: unknown) => [errorText(error)]);
+    if (faults.length > 0 && before.listen !== undefined)
+      await this.#take(before.config, before.brought, before.listen);
+    return faults;
   }
 
   async #take(config: Config, brought: Brought[], listen: Snapshot['listen']): Promise<string[]> {
@@ -202,6 +204,7 @@ export class Control {
     const snapshot = this.#make((this.#snapshot?.version ?? 0) + 1, listen, this.#gateways);
     const faults = await this.#supervisor.apply(snapshot, this.#config.workers);
     this.#snapshot = snapshot;
+    this.#notices.tell(this.log, snapshot, Date.now());
     return faults;
   }
 
@@ -220,25 +223,29 @@ export class Control {
     });
   }
 
-  /** Gives the gates what has changed in control: a certificate, a proof for a CA. Resolves when they have it. */
+  /**
+   * Gives the gates what has changed in control: a certificate, a proof for a CA, an opening. Resolves when they have it.
+   * @throws {GateError} INTERNAL where one of them did not take it
+   */
   #publish(): Promise<void> {
     return this.#serially(async () => {
       if (this.#snapshot === null) return;
       const faults = await this.#send(this.#snapshot.listen);
-      if (faults.length > 0)
-        this.log.error({ event: 'publish-failed', faults }, `a gate did not take a change: ${faults.join('; ')}`);
+      if (faults.length === 0) return;
+      this.log.error({ event: 'publish-failed', faults }, `a gate did not take a change: ${faults.join('; ')}`);
+      throw new GateError('INTERNAL', `a gate did not take the change: ${faults.join('; ')}`, { fault: 'gate' });
     });
   }
 
-  /** Ports that are ours already are not tried again: our own gates hold them. */
-  async #tryAll(wanted: Endpoint[], before: Endpoint[], served: Endpoint[], ours: Endpoint[]): Promise<Endpoint[]> {
-    const endpoints: Endpoint[] = [];
-    for (const endpoint of wanted) {
-      const kept = served[before.findIndex((old) => isDeepStrictEqual(old, endpoint))];
-      const held = endpoint.port !== 0 && ours.some(({ port }) => port === endpoint.port);
-      endpoints.push(kept ?? (held ? endpoint : await tryEndpoint(endpoint)));
+  async #refreshFiles(): Promise<void> {
+    try {
+      if (this.#certificates.refreshFiles(Date.now())) await this.#publish();
+    } catch (error) {
+      this.log.error(
+        { event: 'refresh-failed', detail: errorText(error) },
+        'a changed certificate did not reach every gate',
+      );
     }
-    return endpoints;
   }
 
   /** Renews what has grown old: the local certificate, the machine's gateways and addresses, the ticket keys. */
@@ -277,20 +284,5 @@ export class Control {
     const result = this.#busy.then(work, work);
     this.#busy = result.catch(() => {});
     return result;
-  }
-}
-
-function openStateDir(stateDir: string): void {
-  try {
-    ensurePrivateFolder(stateDir);
-  } catch (error) {
-    throw new GateError(
-      'STATE_DIR',
-      `stateDir ${stateDir} cannot be made or written (${errorText(error)}): choose another one, or give this user the right to it`,
-      {
-        fault: 'gate',
-        cause: error,
-      },
-    );
   }
 }

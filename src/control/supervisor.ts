@@ -1,6 +1,7 @@
 // Owns the gate processes: starts them, hands them snapshots, replaces those that exit, and drains them at the end.
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
@@ -17,6 +18,10 @@ const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 30_000;
 const APPLY_MS = 10_000;
+const START_MS = 20_000;
+// Past its drain, a gate that still lives does not answer any more.
+const STUCK_MS = 5_000;
+const TOO_LATE = 'did not answer in time';
 
 export type GateStatus = { name: string; pid: number; sinceMs: number; snapshot: number; restarts: number };
 
@@ -28,13 +33,15 @@ type Slot = {
   restarts: number;
   pauseMs: number;
   retry: NodeJS.Timeout | undefined;
-  waiting: ((fault: string | null) => void) | null;
+  waiting: ((fault: string | null) => void)[];
 };
 
 export class Supervisor {
   readonly #log: Log;
   readonly #onEvents: (events: GateEvent[], dropped: number) => void;
   #slots: Slot[] = [];
+  /** Gates too many, which end with their last connection. */
+  readonly #retired = new Set<ChildProcess>();
   #snapshot: Snapshot | null = null;
   #stopping = false;
 
@@ -48,6 +55,7 @@ export class Supervisor {
    * not apply it; a gate that dies meanwhile starts with it.
    */
   async apply(snapshot: Snapshot, workers: number): Promise<string[]> {
+    if (this.#stopping) return ['the gate is stopping'];
     this.#snapshot = snapshot;
     for (const slot of this.#slots.splice(workers)) this.#retire(slot);
     const asked = this.#slots.map((slot) => this.#send(slot, snapshot));
@@ -61,7 +69,7 @@ export class Supervisor {
   }
 
   reopenLogs(): void {
-    for (const slot of this.#slots) post(slot, { kind: 'reopen-logs' });
+    for (const { process: child } of this.#slots) post(child, { kind: 'reopen-logs' });
   }
 
   status(): GateStatus[] {
@@ -70,59 +78,96 @@ export class Supervisor {
     );
   }
 
-  /** Lets every gate finish what runs. Resolves when all are gone. */
-  async drain(): Promise<void> {
+  /** Lets every gate finish what runs, and ends what has not ended by itself past `drainMs`. Resolves when all are gone. */
+  async drain(drainMs: number): Promise<void> {
     this.#stopping = true;
-    const gone = this.#slots.map((slot) => {
-      clearTimeout(slot.retry);
-      const { process: child } = slot;
-      if (child === null) return Promise.resolve();
-      const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      post(slot, { kind: 'drain' });
-      return exited;
-    });
-    await Promise.all(gone);
+    for (const slot of this.#slots) clearTimeout(slot.retry);
+    const children = this.#slots.flatMap(({ process: child }) => (child === null ? [] : [child]));
+    await Promise.all([...children, ...this.#retired].map((child) => this.#drainOne(child, drainMs)));
   }
 
   /** Ends every gate now. */
   kill(): void {
     this.#stopping = true;
     for (const { process: child } of this.#slots) child?.kill('SIGKILL');
+    for (const child of this.#retired) child.kill('SIGKILL');
   }
 
-  #start(slot: Slot): Promise<string | null> {
-    const child = fork(GATE, [slot.name], {
-      execArgv: [...process.execArgv, ...GATE_FLAGS],
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  #drainOne(child: ChildProcess, drainMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => {
+        this.#log.error(
+          { event: 'gate-stuck', pid: child.pid },
+          `gate process ${child.pid} did not end by itself: killed`,
+        );
+        child.kill('SIGKILL');
+      }, drainMs + STUCK_MS);
+      child.once('exit', () => {
+        clearTimeout(late);
+        resolve();
+      });
+      post(child, { kind: 'drain' });
     });
+  }
+
+  /** Resolves with null when the new gate serves, else with what is wrong; a gate that does not serve is ended. */
+  async #start(slot: Slot): Promise<string | null> {
+    const child = this.#fork(slot);
+    if (child === null) return `${slot.name} could not be started`;
+    const fault = await this.#awaitApplied(slot, START_MS);
+    if (fault !== null) child.kill('SIGKILL'); // its exit starts the next one, after a pause
+    return fault;
+  }
+
+  #fork(slot: Slot): ChildProcess | null {
+    let child: ChildProcess;
+    try {
+      child = fork(GATE, [slot.name], {
+        execArgv: [...process.execArgv, ...GATE_FLAGS],
+        serialization: 'advanced',
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+    } catch (error) {
+      this.#log.error(
+        { event: 'gate-error', gate: slot.name, detail: errorText(error) },
+        'a gate process could not be started',
+      );
+      this.#onExit(slot, null, null);
+      return null;
+    }
     slot.process = child;
     slot.sinceMs = Date.now();
     slot.snapshot = 0;
+    let gone = false;
+    const onGone = (code: number | null, signal: NodeJS.Signals | null): void => {
+      if (gone) return;
+      gone = true;
+      this.#retired.delete(child);
+      if (slot.process === child) this.#onExit(slot, code, signal);
+    };
     child.on('message', (message: unknown) => this.#onMessage(slot, message));
-    child.on('error', (error) =>
+    child.on('error', (error) => {
       this.#log.error(
         { event: 'gate-error', gate: slot.name, detail: error.message },
         'a gate process could not be reached',
-      ),
-    );
-    child.once('exit', (code, signal) => this.#onExit(slot, code, signal));
-    return new Promise((resolve) => {
-      slot.waiting = resolve;
+      );
+      // Without a process (EAGAIN, EMFILE) there is no exit to wait for.
+      if (child.pid === undefined) onGone(null, null);
     });
+    child.once('exit', onGone);
+    return child;
   }
 
   #onMessage(slot: Slot, message: unknown): void {
     if (!isMessage<ToControl>(message)) return;
     switch (message.kind) {
       case 'ready':
-        if (this.#snapshot) post(slot, { kind: 'snapshot', snapshot: this.#snapshot });
+        if (this.#snapshot) post(slot.process, { kind: 'snapshot', snapshot: this.#snapshot });
         return;
       case 'applied':
         if (message.fault === null) slot.snapshot = message.version;
         if (message.version === this.#snapshot?.version) {
-          slot.waiting?.(message.fault);
-          slot.waiting = null;
+          answerAll(slot, message.fault);
         }
         return;
       case 'events':
@@ -130,26 +175,31 @@ export class Supervisor {
     }
   }
 
-  #send(slot: Slot, snapshot: Snapshot): Promise<string | null> {
-    if (slot.process === null) return Promise.resolve(null); // waits for its next start, which takes the newest snapshot
+  /** A gate that does not take a snapshot in time is ended: it would go on with what was closed or replaced. */
+  async #send(slot: Slot, snapshot: Snapshot): Promise<string | null> {
+    const child = slot.process;
+    if (child === null) return null; // waits for its next start, which takes the newest snapshot
+    post(child, { kind: 'snapshot', snapshot });
+    const fault = await this.#awaitApplied(slot, APPLY_MS);
+    if (fault === TOO_LATE) child.kill('SIGKILL');
+    return fault === TOO_LATE ? `${slot.name} ${TOO_LATE}: it is replaced` : fault;
+  }
+
+  /** What the gate answers to the newest snapshot: null, its fault, or that it came too late. */
+  #awaitApplied(slot: Slot, withinMs: number): Promise<string | null> {
     return new Promise((resolve) => {
-      const timer = setTimeout(
-        () => resolve(`${slot.name} did not take the new configuration within ${APPLY_MS / 1000} s`),
-        APPLY_MS,
-      );
-      slot.waiting = (fault) => {
+      const timer = setTimeout(() => resolve(TOO_LATE), withinMs);
+      slot.waiting.push((fault) => {
         clearTimeout(timer);
         resolve(fault);
-      };
-      post(slot, { kind: 'snapshot', snapshot });
+      });
     });
   }
 
   #onExit(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
     const livedMs = Date.now() - slot.sinceMs;
     slot.process = null;
-    slot.waiting?.(`${slot.name} ended (${signal ?? `exit ${code}`}) before it served`);
-    slot.waiting = null;
+    answerAll(slot, `${slot.name} ended (${signal ?? `exit ${code}`}) before it served`);
     if (this.#stopping || !this.#slots.includes(slot)) return;
     slot.pauseMs = livedMs >= STEADY_MS ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, slot.pauseMs * 2));
     slot.restarts += 1;
@@ -159,6 +209,7 @@ export class Supervisor {
     );
     slot.retry = setTimeout(() => {
       void this.#start(slot).then((fault) => {
+        if (this.#stopping) return;
         if (fault === null)
           this.#log.info(
             { event: 'gate-replaced', gate: slot.name, pid: slot.process?.pid },
@@ -173,17 +224,23 @@ export class Supervisor {
     }, slot.pauseMs);
   }
 
+  /** A gate too many takes no new connections, and ends when its last one does: a reload closes none. */
   #retire(slot: Slot): void {
     clearTimeout(slot.retry);
-    post(slot, { kind: 'drain' });
+    if (slot.process === null) return;
+    this.#retired.add(slot.process);
+    post(slot.process, { kind: 'retire' });
   }
 }
 
 function newSlot(name: string): Slot {
-  return { name, process: null, sinceMs: 0, snapshot: 0, restarts: 0, pauseMs: 0, retry: undefined, waiting: null };
+  return { name, process: null, sinceMs: 0, snapshot: 0, restarts: 0, pauseMs: 0, retry: undefined, waiting: [] };
 }
 
-function post(slot: Slot, message: ToGate): void {
-  const child = slot.process;
+function answerAll(slot: Slot, fault: string | null): void {
+  for (const answer of slot.waiting.splice(0)) answer(fault);
+}
+
+function post(child: ChildProcess | null, message: ToGate): void {
   if (child?.connected) child.send(message, () => {}); // a gate that just died is replaced by its exit
 }

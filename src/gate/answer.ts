@@ -1,10 +1,10 @@
 // Owns answers that the gate itself writes: whole, with canonical header names and a Content-Length.
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { errorText, GateError } from '../base/errors.ts';
-import { hasBody } from './body.ts';
+import { type ErrorCode, errorText, GateError } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { canonicalName, type HeaderList } from './headers.ts';
+import { closeBehindRest, endAfterRest } from './rest.ts';
 
 const LINGER_MS = 2_000;
 
@@ -20,10 +20,9 @@ export function answer(exchange: Exchange, status: number, headers: HeaderList, 
   all.push(['X-Request-Id', exchange.id]);
   if (outlet.kind === 'response') {
     const { response } = outlet;
-    // What is left of a body would be read as the next request. A head alone is not "complete" yet at this moment.
-    if (!request.complete && hasBody(request)) response.shouldKeepAlive = false;
+    closeBehindRest(response);
     response.writeHead(status, all.flat());
-    response.end(request.method === 'HEAD' || bodiless ? undefined : body);
+    void endAfterRest(response, request.method === 'HEAD' || bodiless ? undefined : body);
     return;
   }
   writeRaw(outlet.socket, status, all, body);
@@ -45,7 +44,7 @@ export function writeRaw(socket: Duplex, status: number, headers: HeaderList, bo
 /** The body of RFC 9457, with a stable `code`. `facts` are flat and hold no secrets. */
 export function problemBody(
   status: number,
-  code: string,
+  code: ErrorCode,
   detail: string,
   requestId: string,
   facts: Record<string, string | number> = {},

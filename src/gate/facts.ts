@@ -51,7 +51,9 @@ function readHost(request: IncomingMessage, target: Target): Pick<Facts, 'host' 
   }
   if (named > 1) return { host: '', hostFault: 'ambiguous' };
   const text = fromTarget ?? request.headers.host ?? '';
-  if (text === '') return { host: '', hostFault: 'missing' };
+  // HTTP/1.0 has no Host (RFC 9112 section 3.2 asks for it from 1.1 on): such a client names an unknown one.
+  const mayBeUnnamed = named === 0 && request.httpVersionMajor === 1 && request.httpVersionMinor === 0;
+  if (text === '') return { host: '', hostFault: mayBeUnnamed ? 'none' : 'missing' };
   const match = HOST.exec(text.toLowerCase());
   if (match === null) return { host: '', hostFault: 'ambiguous' };
   return { host: match[1] ?? match[2] ?? '', hostFault: 'none' };

@@ -10,7 +10,7 @@ import { createServer as createSecureServer, type Server as HttpsServer } from '
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { errorCode } from '../base/errors.ts';
+import { type ErrorCode, errorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
@@ -21,7 +21,8 @@ import { type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts'
 import { handshakeCallbacks } from './handshake.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 
-type Listener = { server: HttpServer | HttpsServer; secure: boolean };
+type Wanted = { endpoint: Endpoint; secure: boolean };
+type Listener = Wanted & { server: HttpServer | HttpsServer };
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
@@ -43,30 +44,47 @@ export class Listeners {
     this.#handshakes = new HandshakeLog(log);
   }
 
-  /** Listens where the snapshot says, and nowhere else. @throws {Error} with the system's code, e.g. EADDRINUSE */
+  /**
+   * Listens where the snapshot says, and nowhere else. Where that fails, all is as it was before.
+   * @throws {Error} with the system's code, e.g. EADDRINUSE
+   */
   async apply(snapshot: Snapshot, keyring: Keyring): Promise<void> {
-    this.#keyring = keyring;
-    this.#recordBytes = snapshot.tls.deviceRecordBytes;
-    const wanted = new Map<string, { endpoint: Endpoint; secure: boolean }>();
+    const wanted = new Map<string, Wanted>();
     for (const endpoint of snapshot.listen.http) wanted.set(key(endpoint, false), { endpoint, secure: false });
     for (const endpoint of snapshot.listen.https) wanted.set(key(endpoint, true), { endpoint, secure: true });
-    for (const [name, { server, secure }] of this.#listeners) {
-      if (!wanted.has(name)) {
-        this.#listeners.delete(name);
-        server.close();
-      } else {
+    const leaving = [...this.#listeners].filter(([name]) => !wanted.has(name));
+    const before = this.#keyring;
+    // A handshake on a new listener can come before the last one is open.
+    this.#keyring = keyring;
+    // Without sharing, a listener that leaves can hold the very port that a new one wants.
+    if (!snapshot.shareListeners) for (const [, { server }] of leaving) server.close();
+    const added = new Map<string, Listener>();
+    try {
+      for (const [name, { endpoint, secure }] of wanted) {
+        if (this.#listeners.has(name)) continue;
+        const server = secure ? this.#secureServer(snapshot) : createServer(serverOptions());
         setTimeouts(server, snapshot);
-        if (secure) this.#renewDefault(server as HttpsServer, snapshot);
+        this.#wire(server);
+        await listen(server, endpoint, snapshot.shareListeners);
+        added.set(name, { server, secure, endpoint });
       }
+    } catch (error) {
+      this.#keyring = before;
+      for (const { server } of added.values()) server.close();
+      if (!snapshot.shareListeners)
+        for (const [, { server, endpoint }] of leaving) await listen(server, endpoint, false);
+      throw error;
     }
-    for (const [name, { endpoint, secure }] of wanted) {
-      if (this.#listeners.has(name)) continue;
-      const server = secure ? this.#secureServer(snapshot) : createServer(serverOptions());
+    this.#recordBytes = snapshot.tls.deviceRecordBytes;
+    for (const [name, { server }] of leaving) {
+      this.#listeners.delete(name);
+      if (server.listening) server.close();
+    }
+    for (const { server, secure } of this.#listeners.values()) {
       setTimeouts(server, snapshot);
-      this.#wire(server);
-      await listen(server, endpoint, snapshot.shareListeners);
-      this.#listeners.set(name, { server, secure });
+      if (secure) this.#renewDefault(server as HttpsServer, snapshot);
     }
+    for (const [name, listener] of added) this.#listeners.set(name, listener);
   }
 
   /** Takes no new connections, and ends those that wait for nothing: called again, those that have become idle since. */
@@ -154,7 +172,7 @@ export class Listeners {
   }
 }
 
-const GARBAGE: Record<string, [number, string, string]> = {
+const GARBAGE: Record<string, [number, ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the head of this request is larger than 16 KiB'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'REQUEST_INVALID', 'the chunk extensions of this request are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request did not come in time'],

@@ -8,7 +8,6 @@ import { compilePolicy, type Policy } from '../policy/view.ts';
 import { judgeSources, type SourceJudge } from './sources.ts';
 
 export type Live = {
-  version: number;
   policy: Policy;
   isTrustedProxy: AddressTest;
   proxyHeader: Snapshot['trustedProxies']['header'];
@@ -24,7 +23,6 @@ export type Live = {
 export function compileLive(snapshot: Snapshot, publicChain: (name: string) => boolean): Live {
   const policy = compilePolicy(snapshot.policy);
   return {
-    version: snapshot.version,
     policy,
     isTrustedProxy: compileNetworks(snapshot.trustedProxies.from),
     proxyHeader: snapshot.trustedProxies.header,

@@ -51,11 +51,18 @@ async function apply(snapshot: Snapshot): Promise<void> {
     };
     serving = { gate, listeners: new Listeners(gate, opened.log) };
   }
+  const before = live;
+  // A new listener serves from its first moment, and by the new rules: they are taken back where one cannot be opened.
   live = next;
+  try {
+    await serving.listeners.apply(snapshot, keyring);
+  } catch (error) {
+    live = before ?? next;
+    throw error;
+  }
   drainMs = snapshot.limits.drainMs;
   opened.log.level = snapshot.log.level;
-  upstreams.keepOnly(snapshot.upstreams);
-  await serving.listeners.apply(snapshot, keyring);
+  upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
 }
 
 function current(): Live {
@@ -84,6 +91,16 @@ async function drain(why: string, exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
+/** This gate is one too many: it ends with its last connection, however long that takes. */
+async function retire(): Promise<void> {
+  opened.log.info({ event: 'retire', running: running.size }, 'retiring: no new connections from now on');
+  do {
+    serving?.listeners.stop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } while (running.size > 0);
+  await drain('retired', 0);
+}
+
 process.on('message', (message: unknown) => {
   if (!isMessage<ToGate>(message)) return;
   switch (message.kind) {
@@ -101,6 +118,9 @@ process.on('message', (message: unknown) => {
     }
     case 'drain':
       void drain('asked by control', 0);
+      return;
+    case 'retire':
+      void retire();
       return;
     case 'reopen-logs':
       opened.reopen();

@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
+import { endAfterRest } from './rest.ts';
 
 export type PumpEnd = 'complete' | 'client-left' | 'client-stalled' | 'upstream-cut' | 'upstream-stalled';
 
@@ -26,7 +27,10 @@ export function pump(
 ): Promise<PumpEnd> {
   return new Promise((resolve) => {
     let ended = false;
-    const idle = setTimeout(() => finish(hasUnsent(response) ? 'client-stalled' : 'upstream-stalled'), idleMs);
+    let parting = false;
+    const idle = setTimeout(() => {
+      if (!parting) finish(hasUnsent(response) ? 'client-stalled' : 'upstream-stalled');
+    }, idleMs);
     const finish = (end: PumpEnd): void => {
       if (ended) return;
       ended = true;
@@ -48,7 +52,11 @@ export function pump(
     });
     source.on('end', () => {
       // Node reports an upstream that broke off inside its Content-Length by an error or a close without an end.
-      response.end();
+      parting = true;
+      void endAfterRest(response).then(() => {
+        parting = false;
+        if (!ended) idle.refresh();
+      });
     });
     source.on('error', () => finish('upstream-cut'));
     source.on('close', () => {

@@ -1,6 +1,7 @@
 // Owns the connections to upstreams: one pool for each origin, kept across reloads, and what a failure means.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { errorCode, errorText, GateError } from '../base/errors.ts';
 import type { Limits } from '../config/config.ts';
@@ -13,24 +14,27 @@ const PENALTY_MS = 10_000;
 const IDLE_SOCKET_MS = 4_000;
 
 export class Upstreams {
-  readonly #pools = new Map<string, Pool>();
+  readonly #pools = new Map<string, { origin: string; connectMs: number; pool: Pool }>();
   readonly #failedAtMs = new Map<string, number>();
   readonly agents = {
     http: new HttpAgent({ keepAlive: true, maxFreeSockets: 64, timeout: IDLE_SOCKET_MS }),
     https: new HttpsAgent({ keepAlive: true, maxFreeSockets: 64, timeout: IDLE_SOCKET_MS }),
   };
 
-  /** Closes the pools of origins that are no longer configured; what runs on them goes on. */
-  keepOnly(upstreams: Snapshot['upstreams']): void {
+  /**
+   * Closes the pools of origins that are no longer configured, and those that connect within another time than `limits`
+   * say now; what runs on them goes on.
+   */
+  keepOnly(upstreams: Snapshot['upstreams'], limits: Pick<Limits, 'connectMs'>): void {
     const wanted = new Set(
       Object.values(upstreams)
         .flat()
         .map((origin) => new URL(origin).origin),
     );
-    for (const [origin, pool] of this.#pools) {
-      if (wanted.has(origin)) continue;
-      this.#pools.delete(origin);
-      this.#failedAtMs.delete(origin);
+    for (const [key, { origin, connectMs, pool }] of this.#pools) {
+      if (!wanted.has(origin)) this.#failedAtMs.delete(origin);
+      else if (connectMs === limits.connectMs) continue;
+      this.#pools.delete(key);
       pool.close().catch(() => pool.destroy().catch(() => {}));
     }
   }
@@ -52,25 +56,24 @@ export class Upstreams {
     this.#failedAtMs.set(origin, nowMs);
   }
 
-  pool(origin: string, limits: Limits): Pool {
-    const kept = this.#pools.get(origin);
-    if (kept) return kept;
+  /** Connections to an origin. A pool outlives reloads: all other times go along with each request (`timesOf`). */
+  pool(origin: string, { connectMs }: Pick<Limits, 'connectMs'>): Pool {
+    const key = `${connectMs} ${origin}`;
+    const kept = this.#pools.get(key);
+    if (kept) return kept.pool;
     const pool = new Pool(origin, {
-      connect: { timeout: limits.connectMs },
+      connect: { timeout: connectMs },
       keepAliveTimeout: IDLE_SOCKET_MS,
       keepAliveMaxTimeout: IDLE_SOCKET_MS,
-      headersTimeout: limits.replyMs,
-      bodyTimeout: limits.idleMs,
     });
-    this.#pools.set(origin, pool);
+    this.#pools.set(key, { origin, connectMs, pool });
     return pool;
   }
+}
 
-  async close(): Promise<void> {
-    this.agents.http.destroy();
-    this.agents.https.destroy();
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy().catch(() => {})));
-  }
+/** The times of a request, as undici names them. */
+export function timesOf(limits: Limits): { headersTimeout: number; bodyTimeout: number } {
+  return { headersTimeout: limits.replyMs, bodyTimeout: limits.idleMs };
 }
 
 const CONNECT_CODES = new Set([
@@ -97,6 +100,7 @@ const TIMEOUT_CODES = new Set([
 ]);
 
 const NO_HTTP_CODES = new Set([
+  'BAD_STATUS',
   'HTTPParserError',
   'UND_ERR_HEADERS_OVERFLOW',
   'UND_ERR_INVALID_ARG',
@@ -127,7 +131,12 @@ export function upstreamError(error: unknown, name: string, origin: string): Gat
   return new GateError('UPSTREAM_RESET', `upstream ${name} at ${origin} broke the connection off (${reason})`, options);
 }
 
-/** Whether nothing of the request can have reached the upstream. */
-export function neverConnected(error: unknown): boolean {
-  return CONNECT_CODES.has(errorCode(error instanceof AggregateError ? error.errors[0] : error));
+/**
+ * The status of a reply, which ends here where that is none that could be passed on (RFC 9110 section 15).
+ * @throws {Error} with the code BAD_STATUS, for `upstreamError`
+ */
+export function finalStatus(status: number | undefined, body: Readable): number {
+  if (status !== undefined && status >= 200 && status <= 999) return status;
+  body.on('error', () => {}).destroy();
+  throw Object.assign(new Error(`the status ${status} is none`), { code: 'BAD_STATUS' });
 }

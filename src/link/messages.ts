@@ -2,7 +2,13 @@
 import type { GateEvent } from './events.ts';
 import type { Snapshot } from './snapshot.ts';
 
-export type ToGate = { kind: 'snapshot'; snapshot: Snapshot } | { kind: 'drain' } | { kind: 'reopen-logs' };
+export type ToGate =
+  | { kind: 'snapshot'; snapshot: Snapshot }
+  /** Finish what runs within `limits.drain`, and exit. */
+  | { kind: 'drain' }
+  /** Take no new connection, and exit with the last one. */
+  | { kind: 'retire' }
+  | { kind: 'reopen-logs' };
 
 export type ToControl =
   | { kind: 'ready' }

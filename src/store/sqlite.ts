@@ -35,26 +35,24 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       return rows.map((row) => ({ id: Number(row.id), key: row.key as Uint8Array }));
     },
     openings: (now) => {
-      database.prepare('DELETE FROM opening WHERE until_ms <= ?').run(now);
-      return database.prepare('SELECT * FROM opening ORDER BY opened_ms, id').all().map(readOpening);
+      const rows = database.prepare('SELECT * FROM opening WHERE until_ms > ? ORDER BY opened_ms, id').all(now);
+      return rows.map(readOpening);
     },
     addOpening: ({ id, route, from, openedMs, untilMs, reason }) => {
+      // What has ended is swept out here: reading must do with a full disk.
+      database.prepare('DELETE FROM opening WHERE until_ms <= ?').run(openedMs);
       database
         .prepare('INSERT INTO opening (id, route, networks, opened_ms, until_ms, reason) VALUES (?, ?, ?, ?, ?, ?)')
         .run(id, route, from.join(' '), openedMs, untilMs, reason);
     },
     removeOpening: (id) => void database.prepare('DELETE FROM opening WHERE id = ?').run(id),
-    markClosed: (id, untilMs) => {
+    markClosed: (id, untilMs, now) => {
+      database.prepare('DELETE FROM closed_mark WHERE until_ms <= ?').run(now);
       database.prepare('INSERT OR REPLACE INTO closed_mark (opening, until_ms) VALUES (?, ?)').run(id, untilMs);
     },
     closedMarks: (now) => {
-      database.prepare('DELETE FROM closed_mark WHERE until_ms <= ?').run(now);
-      return new Set(
-        database
-          .prepare('SELECT opening FROM closed_mark')
-          .all()
-          .map((row) => String(row.opening)),
-      );
+      const rows = database.prepare('SELECT opening FROM closed_mark WHERE until_ms > ?').all(now);
+      return new Set(rows.map((row) => String(row.opening)));
     },
     close: () => database.close(),
   };

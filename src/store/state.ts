@@ -15,13 +15,13 @@ export type KeptOpening = {
 export type State = {
   /** The keys of firmware links, newest first; made at first use. */
   sealKeys(): SealKey[];
-  /** Openings that have not ended at this time; the others are forgotten. */
+  /** Openings that have not ended at this time. */
   openings(nowMs: number): KeptOpening[];
   addOpening(opening: KeptOpening): void;
   removeOpening(id: string): void;
   /** Marks an opening of the configuration as closed by command, so that a reload does not open it again. */
-  markClosed(id: string, untilMs: number): void;
-  /** The marks of openings that would not have ended yet; the others are forgotten. */
+  markClosed(id: string, untilMs: number, nowMs: number): void;
+  /** The marks of openings that would not have ended yet. */
   closedMarks(nowMs: number): Set<string>;
   close(): void;
 };

@@ -1,6 +1,7 @@
 // Owns certificates that an operator brings along, whatever the kind of file, and the notice of a change in them.
 import { createPrivateKey } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { errorCode } from '../base/errors.ts';
 import type { CertificateFiles } from '../config/config.ts';
 import type { ServedCertificate } from '../link/snapshot.ts';
 import { checkServable, endsInPublicRoot, namesOf, parseChain } from './chain.ts';
@@ -21,8 +22,12 @@ export function fileSignature(files: CertificateFiles): string {
   const paths = 'pkcs12' in files ? [files.pkcs12] : [files.cert, files.key];
   return paths
     .map((path) => {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      return stat === undefined ? 'gone' : `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+      try {
+        const stat = statSync(path);
+        return `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+      } catch (error) {
+        return errorCode(error); // gone, or a folder on the way that cannot be entered for now
+      }
     })
     .join('; ');
 }

@@ -1,5 +1,6 @@
 // Owns certificate chains: read from PEM, judged before they are served, and whether the public would trust them.
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { errorText, GateError } from '../base/errors.ts';
 import { normaliseAddress } from '../policy/networks.ts';
 import { espBundle, issuerIn, sameKeyIn } from './esp-bundle.ts';
@@ -19,24 +20,35 @@ export function parseChain(pem: string, file: string): X509Certificate[] {
 export type ChainFiles = { cert: string; key: string };
 
 /**
- * Refuses what a client would refuse: no leaf, another key, expired, out of order, without its intermediate.
+ * Refuses what a client would refuse: no leaf, another key, expired, out of order, without its intermediate. Without a
+ * time, dates do not count.
  * @throws {GateError} TLS_MATERIAL naming the file and what is wrong with it
  */
 export function checkServable(
   chain: readonly X509Certificate[],
   key: KeyObject,
   files: ChainFiles,
-  nowMs: number,
+  nowMs: number | null,
 ): void {
   const leaf = chain[0];
   if (leaf === undefined) throw refuse(files.cert, 'holds no certificate: the leaf comes first, then its issuers');
   if (!leaf.checkPrivateKey(key)) throw refuse(files.key, `is not the key of the first certificate in ${files.cert}`);
-  if (leaf.validToDate.getTime() <= nowMs) throw refuse(files.cert, `expired on ${leaf.validToDate.toISOString()}`);
+  if (nowMs !== null && leaf.validToDate.getTime() <= nowMs)
+    throw refuse(files.cert, `expired on ${leaf.validToDate.toISOString()}`);
   for (const [index, certificate] of chain.entries()) {
     const issuer = chain[index + 1];
     if (issuer && !certificate.checkIssued(issuer)) {
       throw refuse(files.cert, `is out of order: certificate ${index + 2} did not issue certificate ${index + 1}`);
     }
+  }
+  try {
+    createSecureContext({ cert: chain.map(String).join(''), key: key.export({ type: 'pkcs8', format: 'pem' }) });
+  } catch (error) {
+    throw refuse(
+      files.cert,
+      `is refused by OpenSSL (${errorText(error)}): is its key or its signature too weak?`,
+      error,
+    );
   }
   // Public CAs say in the leaf where its issuer's certificate is to be had, and never sign a leaf with a root.
   const pointsToIssuer = leaf.infoAccess?.includes('CA Issuers') ?? false;

@@ -30,13 +30,25 @@ function open(file: string, passphrase: string): forge.pkcs12.Pkcs12Pfx {
     throw refuse(file, `cannot be read as PKCS#12 (${errorText(error)})`, error);
   }
   try {
-    return forge.pkcs12.pkcs12FromAsn1(asn1, false, passphrase);
+    return decrypt(asn1, passphrase);
   } catch (error) {
     const given =
       passphrase === ''
         ? 'no passphrase was given (passphrase or passphraseFile)'
         : 'the passphrase is wrong, or the file is damaged';
     throw refuse(file, `cannot be opened: ${given}`, error);
+  }
+}
+
+function decrypt(asn1: forge.asn1.Asn1, passphrase: string): forge.pkcs12.Pkcs12Pfx {
+  try {
+    return forge.pkcs12.pkcs12FromAsn1(asn1, false, passphrase);
+  } catch (error) {
+    const utf8 = Buffer.from(passphrase).toString('latin1');
+    if (utf8 === passphrase || !Array.isArray(asn1.value)) throw error;
+    // Beyond ASCII the checksum over the file wants UTF-16 (RFC 7292 appendix B.1), AES wants UTF-8 (RFC 8018), and
+    // node-forge takes one string for both: AES without the checksum, which says no more than that the key can be read.
+    return forge.pkcs12.pkcs12FromAsn1({ ...asn1, value: asn1.value.slice(0, 2) }, false, utf8);
   }
 }
 

@@ -55,8 +55,8 @@ describe('a flood of headers', () => {
     }
   });
 
-  it('seven thousand headers of one name cost no time that grows with their square', async () => {
-    const line = Array.from({ length: 7_000 }, () => 'a: b');
+  it('sixteen thousand headers of one name cost no time that grows with their square', async () => {
+    const line = Array.from({ length: 16_000 }, () => 'a:');
     const startedMs = performance.now();
     for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/download/a.bin', '/xiaozhi/ota/activate'])
       await ask(rig.plain, get(path, ...line));

@@ -113,6 +113,10 @@ const LIES: Record<string, { answer: Answer; expected: (string | number)[] }> = 
     answer: bytes('HTTP/1.1 999 Yes\r\nContent-Length: 3\r\n\r\nabc'),
     expected: ['UPSTREAM_REPLY', 999],
   },
+  'answers with a status below 100': {
+    answer: bytes('HTTP/1.1 099 Odd\r\nContent-Length: 3\r\n\r\nabc'),
+    expected: ['UPSTREAM_REPLY', 'UPSTREAM_RESET'],
+  },
   'answers with a status of four digits': { answer: bytes('HTTP/1.1 2000 OK\r\n\r\n'), expected: ['UPSTREAM_REPLY'] },
 };
 

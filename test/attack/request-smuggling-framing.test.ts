@@ -128,6 +128,20 @@ describe('a request whose end can be read in two ways', () => {
     }
   });
 
+  it('a body in a coding that would go upstream undone: 501', async () => {
+    for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/activate']) {
+      for (const method of ['POST', 'GET', 'DELETE']) {
+        const client = await rig.dial();
+        client.send(
+          `${method} ${path} HTTP/1.1\r\nHost: ota.test\r\nTransfer-Encoding: gzip, chunked\r\n\r\n${CHUNKED}`,
+        );
+        assert.equal((await client.reply())?.status, 501, `${method} ${path}`);
+        client.leave();
+      }
+    }
+    assert.equal(rig.upstream.requests.length, 0);
+  });
+
   it('CONNECT is no way through', async () => {
     const client = await rig.dial();
     client.send(

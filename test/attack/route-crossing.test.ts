@@ -85,7 +85,6 @@ function detours(secret: string): string[] {
     found.add(`/${context}/${[`${first};a`, ...rest].join('/')}/${way}`);
   found.add(secret.replace('/xiaozhi', '/xiaozhi;%2f..%2fx'));
   found.add(secret.replace('/xiaozhi/', '/xiaozhi%2f'));
-  found.add(secret.toUpperCase());
   return [...found];
 }
 

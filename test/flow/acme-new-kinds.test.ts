@@ -131,7 +131,7 @@ test('a CA of the newer kind', async (t) => {
   });
 
   await gate.stop();
-  await t.test('a window that is past: renewed at the start, without waiting for a third', async () => {
+  await t.test('a window that is past: renewed at the start, without waiting for a third', async (t) => {
     const old = acme.signed.at(-1)?.id;
     wishes.validate = validate;
     wishes.window = (id) =>
@@ -139,19 +139,22 @@ test('a CA of the newer kind', async (t) => {
     acme.asked.length = 0;
     const again = await acmeGateFor(t, options);
     await obtained(again);
+    await again.stop();
     assert.equal(acme.askedOf(`/renewal-info/${old}`, 'GET').length, 1);
     assert.deepEqual(newOrders(acme), [{ identifiers, profile, replaces: old }]);
     assert.equal(acme.accounts(), 1);
+  });
 
-    await t.test('an answer that never comes does not hold up the end', async () => {
-      wishes.instead = ({ path }) => (path === '/new-order' ? new Promise(() => {}) : undefined);
-      const started = performance.now();
-      again.command('certs', 'renew').catch(() => {});
-      await until('the order is on its way', () => acme.askedOf('/new-order').length > 0);
-      again.kill('SIGTERM');
-      assert.equal((await within('the end', again.exited)).code, 0);
-      assert.ok(performance.now() - started < 5_000);
-    });
+  await t.test('an answer that never comes does not hold up the end', async (t) => {
+    const last = await acmeGateFor(t, options);
+    wishes.instead = ({ path }) => (path === '/new-order' ? new Promise(() => {}) : undefined);
+    const renewing = last.command('certs', 'renew');
+    await until('the order is on its way', () => acme.askedOf('/new-order').length > 0);
+    const started = performance.now();
+    last.kill('SIGTERM');
+    assert.equal((await within('the end', last.exited, 8_000)).code, 0);
+    assert.ok(performance.now() - started < 5_000, `${performance.now() - started} ms`);
+    assert.equal((await renewing).code, 1);
   });
 });
 

@@ -74,7 +74,7 @@ test('certificates come and go under open conversations', { skip: peer('pebble')
     assert.deepEqual([kept?.failures, kept?.lastError?.includes('cannot be reached')], [1, true]);
     assert.ok((kept?.nextTryInSeconds ?? 0) > 40 && (kept?.nextTryInSeconds ?? 0) <= 72, `${kept?.nextTryInSeconds}`);
     const text = await gate.command('status');
-    assert.match(text.stdout, /^acme +ota\.example\.com \(ecdsa\): 1 failures, next try in \d+ s: the CA at https:/m);
+    assert.match(text.stdout, /^acme +ota\.example\.com \(ecdsa\): 1 failure, next try in \d+ s: the CA at https:/m);
     const renew = await gate.command('certs', 'renew');
     assert.deepEqual([renew.code, renew.stdout], [1, '']);
     assert.match(renew.stderr, /^failed: ota\.example\.com \(ecdsa\): the CA at https:.*cannot be reached/);

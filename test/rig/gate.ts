@@ -48,7 +48,7 @@ export type StartOptions = {
   /** Put before the command line: `ip netns exec NAME`. */
   prefix?: string[];
   /** Files beside the configuration, by name. */
-  files?: Record<string, string>;
+  files?: Record<string, string | Uint8Array>;
 };
 
 export type CommandResult = { code: number | null; stdout: string; stderr: string };
@@ -87,7 +87,11 @@ export async function startGate(yaml: string, options: StartOptions = {}): Promi
   const listen = await Promise.race([
     ready,
     exited.then(({ code }) => Promise.reject(new Error(`the gate ended at its start with ${code}:\n${stderr()}`))),
-  ]);
+  ]).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   const port = (scheme: string): number =>
     Number(/:(\d+)$/.exec(listen.find((at) => at.startsWith(`${scheme}:`)) ?? '')?.[1] ?? 0);
   return {
@@ -172,10 +176,16 @@ function rootOf(folder: string): string {
 function readLog(child: ChildProcess) {
   const lines: LogLine[] = [];
   const output: string[] = [];
-  const waiting = new Set<(line: LogLine) => void>();
+  const waiting = new Set<{ hear: (line: LogLine) => void; fail: (why: string) => void }>();
   let errors = '';
   child.stderr?.on('data', (chunk) => {
     errors += chunk;
+  });
+  child.once('close', () => {
+    // After those who wait for the end itself.
+    setImmediate(() => {
+      for (const { fail } of waiting) fail('the gate has ended, and said no such line');
+    });
   });
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', (text) => {
@@ -183,31 +193,35 @@ function readLog(child: ChildProcess) {
       if (!text.startsWith('{')) return;
       const line = JSON.parse(text) as LogLine;
       lines.push(line);
-      for (const hear of waiting) hear(line);
+      for (const { hear } of waiting) hear(line);
     });
   }
   const line = (fits: (line: LogLine) => boolean, withinMs = 5_000): Promise<LogLine> =>
     new Promise((resolve, reject) => {
       const there = lines.find(fits);
       if (there) return resolve(there);
-      const timer = setTimeout(() => {
-        waiting.delete(hear);
-        reject(
-          new Error(
-            `no such log line within ${withinMs} ms; the last ones:\n${lines
-              .slice(-5)
-              .map((one) => JSON.stringify(one))
-              .join('\n')}\n${errors}`,
-          ),
-        );
-      }, withinMs);
-      const hear = (one: LogLine): void => {
-        if (!fits(one)) return;
+      const last = (): string =>
+        lines
+          .slice(-5)
+          .map((one) => JSON.stringify(one))
+          .join('\n');
+      const done = (): void => {
         clearTimeout(timer);
-        waiting.delete(hear);
-        resolve(one);
+        waiting.delete(wait);
       };
-      waiting.add(hear);
+      const wait = {
+        hear: (one: LogLine): void => {
+          if (!fits(one)) return;
+          done();
+          resolve(one);
+        },
+        fail: (why: string): void => {
+          done();
+          reject(new Error(`${why}; the last ones:\n${last()}\n${errors}`));
+        },
+      };
+      const timer = setTimeout(() => wait.fail(`no such log line within ${withinMs} ms`), withinMs);
+      waiting.add(wait);
     });
   return { lines, output, line, stderr: () => errors };
 }

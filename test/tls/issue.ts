@@ -20,6 +20,8 @@ export type Wish = {
   hash?: 'sha256' | 'sha384' | 'sha1';
   /** Says where its issuer is to be had, as public authorities do. */
   namesIssuer?: boolean;
+  /** False: does not say which key signed it. */
+  authorityKeyId?: false;
   /** Hex of the whole integer: a first bit that is set needs a 00 before it. */
   serial?: string;
   from?: Date;
@@ -58,7 +60,7 @@ export function issue(wish: Wish): Issued {
   certificate.setExtensions([
     { name: 'basicConstraints', cA: wish.ca ?? false, critical: true },
     { id: '2.5.29.14', value: asn1.toDer(octets(keyId(keys))).getBytes() },
-    { name: 'authorityKeyIdentifier', keyIdentifier: keyId(signer) },
+    ...(wish.authorityKeyId === false ? [] : [{ name: 'authorityKeyIdentifier', keyIdentifier: keyId(signer) }]),
     ...(wish.ca ? [] : [{ name: 'extKeyUsage', serverAuth: true }]),
     ...(wish.hosts ? [{ name: 'subjectAltName', altNames: wish.hosts.map((value) => ({ type: 2, value })) }] : []),
     ...(wish.namesIssuer ? [{ id: '1.3.6.1.5.5.7.1.1', value: asn1.toDer(issuersPlace()).getBytes() }] : []),

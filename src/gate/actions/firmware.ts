@@ -7,7 +7,8 @@ import { answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { CODES, pump } from '../pump.ts';
-import { type Upstreams, upstreamError } from '../upstreams.ts';
+import { closeBehindRest, endAfterRest } from '../rest.ts';
+import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstreams.ts';
 
 const MAX_REDIRECTS = 5;
 // An image without a length is read whole before the first byte goes out; the largest slot in the field has 6 MB.
@@ -95,9 +96,10 @@ async function fetchOnce(
       method: request.method === 'HEAD' ? 'HEAD' : 'GET',
       headers: headers.flat(),
       signal,
-      headersTimeout: live.limits.replyMs,
+      ...timesOf(live.limits),
     });
     story.upstreamMs = performance.now() - askedMs;
+    finalStatus(response.statusCode, response.body);
     return response;
   } catch (error) {
     const failure = upstreamError(error, passage.upstream, url.origin);
@@ -121,12 +123,16 @@ async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.
   const length = upstream.headers['content-length'];
   const hasLength = typeof length === 'string' || upstream.statusCode === 304;
   if (outlet.kind !== 'response') return;
+  if (carriesImage(upstream)) refuseEncoded(upstream, passage);
   if (request.method === 'HEAD' || !hasLength) {
     const body =
       request.method === 'HEAD' ? Buffer.alloc(0) : await readWhole(upstream.body, passage, story.upstream ?? '');
     if (request.method === 'HEAD') await upstream.body.dump().catch(() => {});
     if (request.method === 'HEAD' && typeof length === 'string')
       return answerHead(exchange, upstream.statusCode, headers, length);
+    // Written whole, it is over when all of it has left, or the connection is.
+    if (request.method !== 'HEAD' && carriesImage(upstream))
+      outlet.response.once('close', () => noteDownload(exchange, outlet.response.writableFinished));
     return answer(exchange, upstream.statusCode, headers, body);
   }
   const { response } = outlet;
@@ -134,17 +140,12 @@ async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.
   const sent: HeaderList = headers.map(([name, value]) => [canonicalName(name), value]);
   if (typeof length === 'string') sent.push(['Content-Length', length]);
   sent.push(['X-Request-Id', exchange.id]);
+  closeBehindRest(response);
   response.writeHead(upstream.statusCode, sent.flat());
   const end = await pump(upstream.body, response, live.limits.idleMs, (bytes) => {
     story.bytes += bytes;
   });
-  story.events.push({
-    event: 'download',
-    atMs: Date.now(),
-    device: story.device,
-    bytes: story.bytes,
-    complete: end === 'complete',
-  });
+  if (carriesImage(upstream)) noteDownload(exchange, end === 'complete');
   if (end === 'complete') return;
   story.code = CODES[end];
   story.detail = `the download ended after ${story.bytes} of ${String(length)} bytes: ${end}`;
@@ -158,8 +159,27 @@ function answerHead(exchange: Exchange, status: number, headers: HeaderList, len
     ...headers.map(([name, value]): [string, string] => [canonicalName(name), value]),
     ['Content-Length', length],
   ];
+  closeBehindRest(outlet.response);
   outlet.response.writeHead(status, sent.flat());
-  outlet.response.end();
+  void endAfterRest(outlet.response);
+}
+
+/** Whether the body is firmware, or a part of it: not a page that says why there is none. */
+function carriesImage({ statusCode }: Dispatcher.ResponseData): boolean {
+  return statusCode === 200 || statusCode === 206;
+}
+
+/** Devices write to flash what comes, as it comes. @throws {GateError} UPSTREAM_REPLY for an encoded image */
+function refuseEncoded(upstream: Dispatcher.ResponseData, passage: Passage): void {
+  const encoding = [upstream.headers['content-encoding'] ?? []].flat().join(', ').trim();
+  if (encoding === '' || encoding.toLowerCase() === 'identity') return;
+  upstream.body.on('error', () => {}).destroy();
+  const message = `upstream ${passage.upstream} sends the firmware encoded (Content-Encoding: ${printable(encoding, 40)}) though identity was asked for: no device can undo that`;
+  throw new GateError('UPSTREAM_REPLY', message, { fault: 'upstream', facts: { upstream: passage.upstream } });
+}
+
+function noteDownload({ story }: Exchange, complete: boolean): void {
+  story.events.push({ event: 'download', atMs: Date.now(), device: story.device, bytes: story.bytes, complete });
 }
 
 async function readWhole(body: AsyncIterable<Buffer>, passage: Passage, origin: string): Promise<Buffer> {

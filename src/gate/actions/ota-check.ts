@@ -7,11 +7,12 @@ import { MAX_REPLY_BYTES, rewriteReply } from '../../ota/reply.ts';
 import type { Passage } from '../../policy/decide.ts';
 import { answer } from '../answer.ts';
 import { readBody } from '../body.ts';
+import { checkFault } from '../check-fault.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
 import { endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { replyContext } from '../reply-context.ts';
-import { type Upstreams, upstreamError } from '../upstreams.ts';
+import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstreams.ts';
 
 // Larger replies are no device's, but they need a length all the same.
 const MAX_PASSED_BYTES = 4 * 1024 * 1024;
@@ -27,7 +28,9 @@ export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, ups
   const reply = await ask(exchange, passage, upstreams, body);
   if (reply.status >= 300 && reply.status < 400) throw redirected(reply, passage);
   const rewritten = rewriteIfReply(exchange, passage, reply);
-  if (report.device !== null) noteCheck(exchange);
+  const fault = checkFault(reply.body);
+  if (fault !== null) story.warnings.push(fault);
+  else if (report.device !== null) noteCheck(exchange);
   answer(exchange, reply.status, replyHeaders(reply.headers), rewritten);
 }
 
@@ -51,11 +54,12 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
       body: body.length > 0 || exchange.request.method === 'POST' ? body : null,
       responseHeaders: 'raw',
       signal: leaving.signal,
-      headersTimeout: live.limits.replyMs,
+      ...timesOf(live.limits),
     });
     story.upstreamMs = performance.now() - askedMs;
     const raw = response.headers as unknown as string[];
-    return { status: response.statusCode, headers: endToEnd(raw.map(String)), body: await readReply(response.body) };
+    const status = finalStatus(response.statusCode, response.body);
+    return { status, headers: endToEnd(raw.map(String)), body: await readReply(response.body) };
   } catch (error) {
     if (leaving.signal.aborted)
       throw new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' });

@@ -9,7 +9,8 @@ import type { Exchange } from '../exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from '../proxy-engine.ts';
 import { CODES, pump } from '../pump.ts';
-import { type Upstreams, upstreamError } from '../upstreams.ts';
+import { closeBehindRest } from '../rest.ts';
+import { finalStatus, type Upstreams, upstreamError } from '../upstreams.ts';
 
 // A DELETE with a body is rare and small.
 const MAX_REFRAMED_BYTES = 64 * 1024;
@@ -116,6 +117,10 @@ function relayHttp(
         story.upstreamMs = performance.now() - askedMs;
         clearTimeout(waiting);
         request.off('data', onUpload);
+        // Answered before it had the whole request: it takes the rest no longer, and would keep its connection.
+        upstreamResponse.once('end', () => {
+          if (asked?.writableFinished === false) asked.destroy();
+        });
         respond(exchange, response, passage, upstreamResponse).then(resolve, (error) => fail(failed(error)));
       },
       onError: (error) => {
@@ -141,7 +146,7 @@ async function respond(
   upstream: IncomingMessage,
 ): Promise<void> {
   const { story, live, request } = exchange;
-  const status = upstream.statusCode ?? 502;
+  const status = finalStatus(upstream.statusCode, upstream);
   const headers = responseHeaders(exchange, passage, upstream);
   const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
   const lengthless = upstream.headers['content-length'] === undefined && !bodiless;
@@ -154,6 +159,7 @@ async function respond(
     upstream.destroy();
     return;
   }
+  closeBehindRest(response);
   response.writeHead(status, reasonPhrase(upstream), [...headers, ['X-Request-Id', exchange.id]].flat());
   const end = await pump(upstream, response, live.limits.idleMs, (bytes) => {
     story.bytes += bytes;
@@ -262,13 +268,13 @@ function relayWebSocket(
       onResponse: (response) => {
         clearTimeout(waiting);
         story.upstreamMs = performance.now() - askedMs;
-        readWhole(response, MAX_LENGTHENED_BYTES, live.limits.idleMs).then(
-          (body) => {
+        readWhole(response, MAX_LENGTHENED_BYTES, live.limits.idleMs)
+          .then((body) => {
+            const status = finalStatus(response.statusCode, response);
+            answer(exchange, status, responseHeaders(exchange, passage, response), body);
             answered = true;
-            answer(exchange, response.statusCode ?? 502, responseHeaders(exchange, passage, response), body);
-          },
-          (error) => refuse(failed(error)),
-        );
+          })
+          .catch((error) => refuse(failed(error)));
       },
       onError: (error) => {
         if (!socket.destroyed) refuse(failed(error));

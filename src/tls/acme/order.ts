@@ -1,9 +1,13 @@
 // Owns one order, step by step (RFC 8555 section 7.4): identifiers, challenge, proof, certificate.
+import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Authorization, type Client, crypto, type Order } from 'acme-client';
 import { GateError } from '../../base/errors.ts';
+import { printable } from '../../base/printable.ts';
 import type { AcmeConfig, ChallengeType } from '../../config/acme-config.ts';
+import { checkServable, namesOf, parseChain, refuse } from '../chain.ts';
+import { covers } from '../choose.ts';
 import type { TxtRecord } from '../dns/provider.ts';
 import { readProblem, retryAfterMsOf } from './transport.ts';
 
@@ -63,7 +67,17 @@ export async function obtain(
   const finalized = await client.finalizeOrder(order, csr);
   const valid = await poll(signal, `the certificate for ${request.name}`, finalized, look, reaches('valid'));
   const certPem = await client.getCertificate(valid, config.preferredChain ?? undefined);
-  return { certPem, keyPem: key.toString() };
+  return checked({ certPem, keyPem: key.toString() }, request.name);
+}
+
+/** What is adopted is served: a CA that answers with something else must not get that far. Dates are the keeper's. */
+function checked(pair: { certPem: string; keyPem: string }, name: string): { certPem: string; keyPem: string } {
+  const what = 'what the CA gave as a certificate';
+  const chain = parseChain(pair.certPem, what);
+  checkServable(chain, createPrivateKey(pair.keyPem), { cert: what, key: 'the key of the order' }, null);
+  const names = chain.slice(0, 1).flatMap(namesOf);
+  if (!covers(names, name)) throw refuse(what, `is for ${printable(names.join(', '))}, not for ${name}`);
+  return pair;
 }
 
 /** The identifiers are posted as they are given; the client's own types know no profile, ARI or addresses. */

@@ -14,10 +14,11 @@ export type RenewalWindow = { startMs: number; endMs: number };
  * certificate, so that the time does not move from one look to the next.
  */
 export function renewalDueMs(validity: Validity, window: RenewalWindow | null, jitter: number): number {
-  if (window !== null && window.endMs >= window.startMs) {
-    return window.startMs + jitter * (window.endMs - window.startMs);
-  }
   const third = (validity.notAfterMs - validity.notBeforeMs) / 3;
+  if (window !== null && window.endMs >= window.startMs) {
+    // A window past the end would let the certificate expire: half of the last third stays for tries that fail.
+    return Math.min(window.startMs + jitter * (window.endMs - window.startMs), validity.notAfterMs - third / 2);
+  }
   return validity.notAfterMs - third - (jitter * third) / 10;
 }
 

@@ -4,6 +4,7 @@ import { Agent } from 'node:https';
 import { axios } from 'acme-client';
 import { errorCode, errorText, GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
+import { parseChain, refuse } from '../chain.ts';
 
 const TIMEOUT_MS = 30_000;
 const ERROR_NAMESPACE = 'urn:ietf:params:acme:error:';
@@ -36,14 +37,15 @@ export function prepareTransport(directory: string, caFile: string | null, signa
 }
 
 function readCa(caFile: string): string {
+  const file = `tls.acme.caFile ${caFile}`;
+  let pem: string;
   try {
-    return readFileSync(caFile, 'utf8');
+    pem = readFileSync(caFile, 'utf8');
   } catch (error) {
-    throw new GateError('TLS_MATERIAL', `tls.acme.caFile ${caFile} cannot be read (${errorText(error)})`, {
-      fault: 'gate',
-      cause: error,
-    });
+    throw refuse(file, `cannot be read (${errorText(error)})`, error);
   }
+  if (parseChain(pem, file).length === 0) throw refuse(file, 'holds no certificate: roots in PEM are wanted');
+  return pem;
 }
 
 type Response = { status: number; data: unknown; headers: object; config: { url?: string } };
@@ -107,7 +109,8 @@ export function readProblem(data: unknown): { type: string; detail: string } {
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3), as milliseconds from now; null for anything else. */
 export function parseRetryAfter(value: string, nowMs: number): number | null {
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // Date.parse takes "-5" for a month; a date in a header begins with the day of the week.
+  const date = /^[A-Z]/i.test(value) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
 }
 
