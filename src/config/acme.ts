@@ -41,7 +41,10 @@ export const acmeSchema = z
     keyType: z
       .enum(['ecdsa', 'rsa', 'both'])
       .prefault('ecdsa')
-      .meta({ description: 'The kind of key. both keeps one of each, and every client gets what it can use.' }),
+      .meta({
+        description:
+          'The kind of key. both keeps one of each: on the main domain every client gets what it can use, on the others RSA.',
+      }),
     profile: leaf(readText('the name of a profile', 100), {
       description: 'A profile that the authority offers, such as shortlived.',
       type: 'string',

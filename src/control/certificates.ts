@@ -63,6 +63,14 @@ export class Certificates {
       (name) => !brought.some(({ certificate }) => covers(certificate.names, name)),
     );
     this.keeper.configure(config.tls.acme, names);
+    const [main, ...others] = config.domains;
+    if (config.tls.acme?.keyType === 'both' && others.length > 0) {
+      // Node hands OpenSSL one certificate where it chooses by SNI; the listener's own context holds both.
+      this.#log.warn(
+        { event: 'one-key-type', domains: others },
+        `keyType both: ${main} serves ECDSA and RSA by what the client takes, ${others.join(', ')} RSA alone`,
+      );
+    }
   }
 
   /** Reads files again that have changed. A bad one is told with its reason, and the old one kept. */

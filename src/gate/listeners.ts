@@ -26,6 +26,7 @@ type Listener = Wanted & { server: HttpServer | HttpsServer };
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
+const PROBE_AFTER_MS = 60_000;
 // Browsers keep a connection about a minute; a device never does.
 const KEEP_ALIVE_MS = 65_000;
 
@@ -190,6 +191,9 @@ function serverOptions(): ServerOptions {
     requestTimeout: 0, // an upload over a slow line may take hours; what stands still is ended by limits.idle
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
+    // A device that vanished from the net leaves a WebSocket behind; the kernel's own two hours are too long for that.
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
     connectionsCheckingInterval: 2_000,
   };
 }

@@ -86,11 +86,39 @@ describe('a Host that is not ours', () => {
   for (const [target, host, statuses] of TARGETS)
     it(`${target} with Host: ${host}`, () => check(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`, statuses));
 
+  it('none in HTTP/1.0, which knows no Host: it is an unknown one', async () => {
+    await check('GET /thing HTTP/1.0\r\n\r\n', [404]);
+    await check('GET /thing HTTP/1.0\r\nHost: \r\n\r\n', [400]);
+    await check('GET /thing HTTP/1.0\r\nHost: ota.test\r\n\r\n', [200]);
+    assert.equal((await ask(rig.secure, 'GET /thing HTTP/1.0\r\n\r\n'))?.status, 421);
+  });
+
   it('a handshake goes upstream with our name only', async () => {
     const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
     await check(`GET /xiaozhi/v1/ HTTP/1.1\r\nHost: evil.test\r\n${upgrade}\r\n`, [404]);
     await check(`GET /xiaozhi/v1/ HTTP/1.1\r\nHost: ota.test\r\n${upgrade}\r\n`, [200]);
   });
+
+  it('came through unharmed', () => rig.unharmed());
+});
+
+describe('no Host where unknown ones are the main domain (defaultSite: main)', () => {
+  let rig: AttackRig;
+  before(async () => {
+    rig = await startAttackRig({ more: 'defaultSite: main' });
+  });
+  after(() => rig.stop());
+
+  for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/download/a.bin']) {
+    it(`${path}: served by HTTP/1.0, under our name; a fault in HTTP/1.1`, async () => {
+      rig.upstream.forget();
+      assert.equal((await ask(rig.plain, `GET ${path} HTTP/1.1\r\n\r\n`))?.status, 400);
+      assert.equal((await ask(rig.plain, `GET ${path} HTTP/1.0\r\n\r\n`))?.status, 200);
+      const [seen, ...others] = rig.upstream.requests;
+      assert.deepEqual(others, []);
+      assert.deepEqual(seen?.values('host'), [`ota.test:${rig.gate.http}`]);
+    });
+  }
 
   it('came through unharmed', () => rig.unharmed());
 });

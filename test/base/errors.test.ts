@@ -22,7 +22,7 @@ it('tells unknown errors by code, else by name', () => {
   assert.equal(errorCode(refused), 'ECONNREFUSED');
   assert.equal(errorCode(Object.assign(new Error('x'), { code: 7 })), 'Error');
   assert.equal(errorCode(new RangeError('x')), 'RangeError');
-  assert.equal(errorCode(new GateError('DRAINING', 'x', { fault: 'gate' })), 'DRAINING');
+  assert.equal(errorCode(new GateError('LISTEN_FAILED', 'x', { fault: 'gate' })), 'LISTEN_FAILED');
   assert.deepEqual([errorCode('x'), errorCode(null), errorCode(undefined)], ['string', 'object', 'undefined']);
 });
 

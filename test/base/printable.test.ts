@@ -1,7 +1,7 @@
 // Text from outside is printed on one line, of bounded length, and cannot drive a terminal.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { printable, shortened } from '../../src/base/printable.ts';
+import { printable } from '../../src/base/printable.ts';
 
 const table: [text: string, shown: string][] = [
   ['plain text, 固件 é 😀', 'plain text, 固件 é 😀'],
@@ -20,11 +20,4 @@ it('cuts what is too long, and says so', () => {
   assert.equal(printable('x'.repeat(201)), `${'x'.repeat(200)}…`);
   assert.equal(printable('abcdef', 3), 'abc…');
   assert.ok(printable('\n'.repeat(1_000_000)).length < 1000);
-});
-
-it('shortens a secret to what tells two apart and opens nothing', () => {
-  assert.equal(shortened('~AbCdEfGhIjKl'), '~AbCdE…');
-  assert.equal(shortened('secret'), '…');
-  assert.equal(shortened(''), '…');
-  assert.equal(shortened('\n\n\n\n\n\n\n'), `${'\\x0a'.repeat(6)}…`);
 });
