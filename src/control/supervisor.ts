@@ -175,14 +175,22 @@ export class Supervisor {
     }
   }
 
-  /** A gate that does not take a snapshot in time is ended: it would go on with what was closed or replaced. */
+  /**
+   * A gate that does not take a snapshot in time is ended, so that none goes on with what was closed or replaced; the
+   * one in its place starts with the newest.
+   */
   async #send(slot: Slot, snapshot: Snapshot): Promise<string | null> {
     const child = slot.process;
     if (child === null) return null; // waits for its next start, which takes the newest snapshot
     post(child, { kind: 'snapshot', snapshot });
     const fault = await this.#awaitApplied(slot, APPLY_MS);
-    if (fault === TOO_LATE) child.kill('SIGKILL');
-    return fault === TOO_LATE ? `${slot.name} ${TOO_LATE}: it is replaced` : fault;
+    if (fault !== TOO_LATE) return fault;
+    this.#log.error(
+      { event: 'gate-stuck', gate: slot.name, pid: child.pid },
+      `${slot.name} does not answer: it is replaced, and its connections are lost`,
+    );
+    child.kill('SIGKILL');
+    return null;
   }
 
   /** What the gate answers to the newest snapshot: null, its fault, or that it came too late. */

@@ -41,6 +41,7 @@ test('a gate that is killed under load is replaced, and the other one lives on',
   assert.equal((await ask({ port: gate.http, from: LAN }, { path: '/xiaozhi/ota/' })).status, 200, 'served meanwhile');
   const back = await gate.line(({ event }) => event === 'gate-replaced');
   const awayMs = Date.parse(String(back.time)) - killedAt;
+  t.diagnostic(`a new gate after ${awayMs} ms`);
   assert.ok(awayMs < 2_000, `it was away for ${awayMs} ms`);
   assert.notEqual(back.pid, victim.pid);
 
@@ -111,4 +112,41 @@ ${serverPreset(python.origin, python.voiceOrigin)}`;
   for (const end of ends) assert.deepEqual(end, { status: 200, bytes: IMAGE_BYTES, complete: true });
   await until('no process left', () => pids.every((pid) => !isAlive(pid)), 5_000);
   assert.ok(gate.lines.some(({ event, why }) => event === 'drain' && why === 'control is gone'));
+});
+
+test('a gate that hangs is replaced when something must reach it, so that a closing is true', async (t) => {
+  const java = await javaServer(t);
+  const gate = await gateFor(t, `domain: ota.test\nworkers: 2\n${fullPreset(java)}`);
+  const [hanging, other] = (await gate.status()).workers;
+  assert.ok(hanging && other);
+  assert.equal((await gate.command('open', 'ota', '--for', '10m')).code, 0);
+  process.kill(hanging.pid, 'SIGSTOP');
+
+  const closed = await gate.command('close', 'ota');
+  assert.equal(closed.code, 0, closed.stderr);
+  const stuck = await gate.line(({ event }) => event === 'gate-stuck');
+  assert.equal(stuck.pid, hanging.pid);
+  const back = await gate.line(({ event, gate: name }) => event === 'gate-replaced' && name === hanging.name);
+  assert.notEqual(back.pid, hanging.pid);
+  assert.ok(!isAlive(hanging.pid));
+  for (let round = 0; round < 8; round += 1) {
+    assert.equal((await ask({ port: gate.http, from: '127.0.0.9' }, { path: '/xiaozhi/ota/' })).status, 426);
+  }
+});
+
+test('fewer gates by a reload: the ones too many keep their connections', async (t) => {
+  const python = await slowServer(t, 1);
+  const yaml = (workers: number): string =>
+    `domain: ota.test\nworkers: ${workers}\nlimits: { drain: 1s }\n${serverPreset(python.origin, python.voiceOrigin)}`;
+  const gate = await gateFor(t, yaml(2));
+  const voices = await openVoices(gate, 20);
+  assert.equal((await gate.reload(yaml(1))).code, 0);
+  await sleep(2_500);
+  assert.equal((await gate.status()).workers.length, 1);
+  assert.ok(
+    voices.every((voice) => voice.isOpen()),
+    'past limits.drain, every conversation goes on',
+  );
+  await Promise.all(voices.map((voice, index) => voice.echo(`still here ${index}`)));
+  for (const voice of voices) voice.close();
 });

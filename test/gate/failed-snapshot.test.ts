@@ -78,7 +78,12 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
       linkMs: 1_000,
     },
     tls: {
-      certificates: [{ names: ['ota.test'], certPem: cert.cert, keyPem: cert.key, publicChain: false }],
+      certificates: ['ota.test', 'second.test'].map((name) => ({
+        names: [name],
+        certPem: cert.cert,
+        keyPem: cert.key,
+        publicChain: false,
+      })),
       deviceRecordBytes: 4096,
       alpnProofs: [],
       ticketKeys: Buffer.alloc(48, 7),
@@ -96,8 +101,13 @@ for (const shared of process.platform === 'linux' ? [true, false] : [false]) {
     const [http, https, leaving] = [await freePort(), await freePort(), await freePort()];
     const [first, second] = [selfSigned('ota.test', 'P-256'), selfSigned('ota.test', 'P-256')];
     const status = async (port: number): Promise<number> => (await ask({ port }, { path: '/new/' })).status;
-    const served = async (): Promise<string> =>
-      (await lookAt(https, { servername: 'ota.test' })).leaf.toString() === first.cert ? 'first' : 'second';
+    // One name is the listener's own certificate, the other one is chosen from the keyring.
+    const served = async (): Promise<string> => {
+      const looks = ['ota.test', 'second.test'].map((servername) => lookAt(https, { servername }));
+      const certificates = (await Promise.all(looks)).map(({ leaf }) => leaf.toString());
+      assert.equal(certificates[0], certificates[1]);
+      return certificates[0] === first.cert ? 'first' : 'second';
+    };
     const make = (...wish: Parameters<typeof snapshotOf>): Snapshot => ({
       ...snapshotOf(...wish),
       shareListeners: shared,
