@@ -3,7 +3,7 @@ import { errorText, GateError } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { warn } from '../control/announce.ts';
-import { Control } from '../control/serve.ts';
+import { Control } from '../control/control.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Resolves with the exit code when the gate has stopped. */

@@ -1,23 +1,21 @@
 // Carries out `relay`: hands a request or a WebSocket to its upstream as it is, and the answer back, both streaming.
-import { type ClientRequest, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { type Duplex, Readable } from 'node:stream';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { GateError } from '../../base/errors.ts';
 import type { Passage } from '../../policy/decide.ts';
-import { answer, answerError } from '../answer.ts';
+import { answer } from '../answer.ts';
 import { hasBody, readBody, unknownCoding } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
-import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders, upstreamHost } from '../headers.ts';
+import { type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from '../proxy-engine.ts';
 import { CODES, pump } from '../pump.ts';
+import { relayWebSocket } from '../relay-websocket.ts';
+import { MAX_LENGTHENED_BYTES, readWhole, reasonPhrase, responseHeaders } from '../relayed-answer.ts';
 import { closeBehindRest } from '../rest.ts';
 import { finalStatus, type Upstreams, upstreamError } from '../upstreams.ts';
 
 // A DELETE with a body is rare and small.
 const MAX_REFRAMED_BYTES = 64 * 1024;
-// What is read whole to give a device a length: replies to activation and vision are far smaller.
-const MAX_LENGTHENED_BYTES = 1024 * 1024;
-// For the last words of a WebSocket whose other end is gone.
-const PARTING_MS = 5_000;
 
 export type Relay = { engine: ProxyEngine; upstreams: Upstreams };
 
@@ -167,118 +165,4 @@ async function respond(
   if (end === 'complete' || end === 'client-left') return;
   story.code = CODES[end];
   story.detail = `the upstream's reply ended after ${story.bytes} bytes: ${end}`;
-}
-
-/** What stands behind the status, where it can stand there: Node reads more than it writes. */
-function reasonPhrase(upstream: IncomingMessage): string {
-  const text = upstream.statusMessage ?? '';
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? text : (STATUS_CODES[upstream.statusCode ?? 0] ?? '');
-}
-
-function responseHeaders(exchange: Exchange, passage: Passage, upstream: IncomingMessage): HeaderList {
-  return endToEnd(upstream.rawHeaders)
-    .filter(([name]) => name.toLowerCase() !== 'x-request-id')
-    .map(([name, value]) => [
-      canonicalName(name),
-      name.toLowerCase() === 'location' ? ownLocation(exchange, passage, value) : value,
-    ]);
-}
-
-/** A redirect that leads to the upstream's inner address, or to us by the wrong scheme, leads to us by the right one. */
-function ownLocation(exchange: Exchange, passage: Passage, location: string): string {
-  const { live, facts } = exchange;
-  if (!URL.canParse(location)) return location;
-  const url = new URL(location);
-  const inner = (live.upstreams[passage.upstream] ?? []).some((origin) => new URL(origin).host === url.host);
-  if (!inner && url.hostname !== passage.site && url.host !== upstreamHost(exchange, passage)) return location;
-  return `${facts.scheme}://${siteHost(exchange, passage)}${url.pathname}${url.search}${url.hash}`;
-}
-
-/** @throws {GateError} REPLY_TOO_LARGE; and IDLE_TIMEOUT after `idleMs` without a byte */
-async function readWhole(source: IncomingMessage, maxBytes: number, idleMs: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const idle = setTimeout(() => source.destroy(Object.assign(new Error('no byte'), { code: 'IDLE_TIMEOUT' })), idleMs);
-  try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      idle.refresh();
-      bytes += chunk.length;
-      if (bytes > maxBytes) {
-        const message = `the upstream's reply has no length, or none that fits here, and more than ${maxBytes} bytes`;
-        throw new GateError('REPLY_TOO_LARGE', message, { fault: 'upstream' });
-      }
-      chunks.push(chunk);
-    }
-  } finally {
-    clearTimeout(idle);
-  }
-  return Buffer.concat(chunks);
-}
-
-function relayWebSocket(
-  exchange: Exchange,
-  socket: Duplex,
-  head: Buffer,
-  passage: Passage,
-  forward: Forward,
-  engine: ProxyEngine,
-  failed: (error: unknown) => GateError,
-): Promise<void> {
-  const { request, live, story } = exchange;
-  return new Promise((resolve) => {
-    const askedMs = performance.now();
-    let answered = false;
-    let waiting: NodeJS.Timeout | undefined;
-    const onReadable = (): void => {
-      if (socket.readableLength === 0) socket.read();
-    };
-    const onEnd = (): void => void socket.destroy();
-    const refuse = (error: unknown): void => {
-      if (!answered) answerError(exchange, error);
-      answered = true;
-    };
-    socket.once('close', resolve);
-    engine.ws(request, socket, head, forward, {
-      onRequest: (upstreamRequest) => {
-        waiting = setTimeout(() => {
-          refuse(failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' })));
-          upstreamRequest.destroy();
-        }, live.limits.replyMs);
-        upstreamRequest.once('close', () => clearTimeout(waiting));
-        // The engine forgets the upstream where the client leaves before the handshake is done; and since nobody reads
-        // the client's socket before, its FIN would not be seen.
-        socket.once('close', () => upstreamRequest.destroy());
-        socket.on('readable', onReadable).once('end', onEnd);
-      },
-      onUpgrade: (upstreamSocket) => {
-        clearTimeout(waiting);
-        socket.off('readable', onReadable).off('end', onEnd);
-        answered = true;
-        story.status = 101;
-        story.upstreamMs = performance.now() - askedMs;
-        // The engine ends one side where the other has ended; a peer that never ends its own would keep both.
-        const part = (): void => {
-          setTimeout(() => {
-            socket.destroy();
-            upstreamSocket.destroy();
-          }, PARTING_MS).unref();
-        };
-        for (const side of [socket, upstreamSocket]) side.once('end', part).once('close', part);
-      },
-      onResponse: (response) => {
-        clearTimeout(waiting);
-        story.upstreamMs = performance.now() - askedMs;
-        readWhole(response, MAX_LENGTHENED_BYTES, live.limits.idleMs)
-          .then((body) => {
-            const status = finalStatus(response.statusCode, response);
-            answer(exchange, status, responseHeaders(exchange, passage, response), body);
-            answered = true;
-          })
-          .catch((error) => refuse(failed(error)));
-      },
-      onError: (error) => {
-        if (!socket.destroyed) refuse(failed(error));
-      },
-    });
-  });
 }
