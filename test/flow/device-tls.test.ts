@@ -1,7 +1,9 @@
 // A device's own TLS library at the gate: which chains it takes, and how large the records are that it has to hold.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { connect } from 'node:tls';
 import { callAsDevice, type DeviceView, skip } from '../peers/device-tls.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
 import { BOARD, firmwareOf, fullPreset, javaServer } from '../rig/sample-servers.ts';
@@ -106,4 +108,37 @@ test('a chain that ends in a cross-sign by a lost root is refused before 2.4.2, 
   assert.equal(before.failed?.error, '-0x3000');
   const since = await caller(gate, root.pem, { trust: 'roots' })(check());
   assert.equal(since.reply?.status, 200, JSON.stringify(since));
+});
+
+test('with an ECDSA and an RSA certificate side by side: the device takes the cheap one, others get theirs', {
+  skip,
+}, async (t) => {
+  const rsa = issue({ name: NAME, hosts: [NAME], by: middle, key: 'rsa2048' });
+  const gate = await gateFor(
+    t,
+    `domain: ${NAME}\ntls: { certificates: [{ cert: chain.pem, key: leaf.key }, { cert: rsa.pem, key: rsa.key }] }\n${fullPreset(await javaServer(t, { firmware }))}`,
+    {
+      files: {
+        'chain.pem': leaf.pem + middle.pem,
+        'leaf.key': leaf.keyPem,
+        'rsa.pem': rsa.pem + middle.pem,
+        'rsa.key': rsa.keyPem,
+      },
+    },
+  );
+  const call = caller(gate, root.pem);
+  const { handshake } = await call(check());
+  assert.match(handshake?.suite ?? '', /^TLS-ECDHE-ECDSA-WITH-AES-(128|256)-GCM/);
+  await upgrade(call, 4096);
+  const onlyRsa = connect({
+    port: gate.https,
+    host: '127.0.0.1',
+    servername: NAME,
+    ca: root.pem,
+    ciphers: 'ECDHE-RSA-AES128-GCM-SHA256',
+    maxVersion: 'TLSv1.2',
+  });
+  await once(onlyRsa, 'secureConnect');
+  assert.equal(onlyRsa.authorized, true);
+  onlyRsa.destroy();
 });
