@@ -38,13 +38,10 @@ export const acmeSchema = z
       description:
         'How the authority sees that a name is ours. http-01: it asks on port 80. tls-alpn-01: on port 443. dns-01: by a record in the DNS; needs no port, and alone does wildcards.',
     }),
-    keyType: z
-      .enum(['ecdsa', 'rsa', 'both'])
-      .prefault('ecdsa')
-      .meta({
-        description:
-          'The kind of key. both keeps one of each: on the main domain every client gets what it can use, on the others RSA.',
-      }),
+    keyType: z.enum(['ecdsa', 'rsa', 'both']).prefault('ecdsa').meta({
+      description:
+        'The kind of key. both keeps one of each: on the main domain every client gets what it can use, on the others RSA.',
+    }),
     profile: leaf(readText('the name of a profile', 100), {
       description: 'A profile that the authority offers, such as shortlived.',
       type: 'string',
