@@ -105,15 +105,17 @@ test('by a program that is told what to set and to remove', { skip }, async (t) 
   const [set, removed] = readFileSync(calls, 'utf8').trim().split('\n');
   assert.match(set ?? '', /^present _acme-challenge\.ota\.example\.org\. [\w-]{43}$/);
   assert.equal(removed, set?.replace('present', 'cleanup'), 'the same record is taken away');
+  const left = await gate.line(({ event }) => event === 'proof-left');
+  assert.match(left.msg, /could not be removed: .*set-record cleanup` ended with code 3/, 'which costs no certificate');
 });
 
-/** A program as an operator would write it, for the management interface of pebble-challtestsrv. */
+/** A program as an operator would write it, for the management interface of pebble-challtestsrv; its cleanup has a fault. */
 function scriptFor(management: string, calls: string): string {
   return `#!${process.execPath}
 const [action, host, value] = process.argv.slice(2);
 require('node:fs').appendFileSync(${JSON.stringify(calls)}, [action, host, value].join(' ') + '\\n');
 const path = action === 'present' ? '/set-txt' : '/clear-txt';
 fetch(${JSON.stringify(management)} + path, { method: 'POST', body: JSON.stringify({ host, value }) })
-  .then(({ ok }) => process.exit(ok ? 0 : 1));
+  .then(({ ok }) => process.exit(ok && action === 'present' ? 0 : 3));
 `;
 }
