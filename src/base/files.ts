@@ -12,7 +12,8 @@ export function ensurePrivateFolder(folder: string): void {
  * @throws {Error} with the system's code (ENOSPC, EROFS, EACCES); the old file is then still there
  */
 export function writeFileAtomic(file: string, content: string | Uint8Array, mode = 0o600): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  // One name, so that a kill in between leaves one file, which the next write takes over.
+  const temporary = `${file}.tmp`;
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   try {
     const handle = openSync(temporary, 'w', mode);

@@ -8,7 +8,7 @@ import { readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
 import { fileProblem } from './file-problem.ts';
 import type { Place, Report } from './finding.ts';
 import { isWildcard, readDomain } from './host-names.ts';
-import { memberOf, textOf, valueAt } from './loose.ts';
+import { listOf, memberOf, textOf, valueAt } from './loose.ts';
 import { readMailAddress } from './mail-address.ts';
 import { readIp } from './networks.ts';
 import { fromFolder } from './paths.ts';
@@ -50,13 +50,15 @@ function readChallenge(value: unknown): ChallengeType | undefined {
 
 /** `challenge` is null where ACME is off, and undefined where it cannot be read. */
 function wildcardFaults(raw: unknown, challenge: ChallengeType | null | undefined, report: Report): void {
+  // A certificate of the operator's own may be for the wildcard.
+  const brings = listOf(valueAt(raw, ['tls', 'certificates'])).length > 0;
   for (const [index, place] of domainPlaces(raw).entries()) {
     const name = readDomain(valueAt(raw, place));
     if (!name.ok || !isWildcard(name.value)) continue;
     if (index === 0) {
       const expected = 'a name by itself, and the wildcard behind it: domains: [ota.example.com, "*.example.com"]';
       report(place, { problem: 'is a wildcard, and the main domain goes into links', expected });
-    } else if (challenge !== undefined && challenge !== 'dns-01') {
+    } else if (challenge !== undefined && challenge !== 'dns-01' && !brings) {
       const problem = 'is a wildcard, which can be proved over dns-01 alone';
       report(place, { problem, expected: 'tls.acme.challenge: dns-01, or each name by itself' });
     }

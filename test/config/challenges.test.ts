@@ -94,6 +94,16 @@ test('a wildcard in a shape that is none', () => {
   }
 });
 
+test('a wildcard is fine where a certificate of one’s own may be for it', () => {
+  const found = told(
+    `domains: [a.example.com, "*.example.com"]\n${REST}tls: { certificates: [{ cert: /no/such.pem, key: /no/such.key }] }\n`,
+  );
+  assert.deepEqual(
+    found.filter((line) => line.includes('wildcard')),
+    [],
+  );
+});
+
 test('a wildcard without ACME, in the middle of a name, or for a route', () => {
   const base = `domain: a.example.com\n${REST}`;
   const table: [yaml: string, fault: RegExp][] = [
