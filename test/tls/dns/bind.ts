@@ -7,13 +7,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findBinary } from '../../../scripts/peers.mjs';
+import { peer } from '../../peer.ts';
 import { until, within } from '../../rig/bounded.ts';
 
 const NAMED = findBinary('named');
 
 /** Goes into a test's options: false where BIND is here. */
-export const withoutBind: string | false =
-  NAMED === null ? 'missing peer: bind (apt-get install -y --no-install-recommends bind9)' : false;
+export const withoutBind: string | false = peer('bind').skip;
 
 export const SECRET = Buffer.from('a secret of 32 bytes for testing').toString('base64');
 
