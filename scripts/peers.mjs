@@ -14,6 +14,7 @@ export const peers = [
   },
   { name: 'pebble', package: 'pebble', proof: { binary: 'pebble' }, use: 'a certificate authority that speaks ACME' },
   { name: 'bind', package: 'bind9', proof: { binary: 'named' }, use: 'a DNS server that takes dynamic updates' },
+  { name: 'iproute2', package: 'iproute2', proof: { binary: 'ip' }, use: 'makes a network with a gateway of its own' },
   { name: 'openssl', package: 'openssl', proof: { binary: 'openssl' }, use: 'makes certificates as operators do' },
 ];
 

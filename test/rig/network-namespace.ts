@@ -1,6 +1,6 @@
 // Owns a network namespace for a test: one end of a cable in it, the other here, and here is its default gateway.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { peer } from '../peer.ts';
 
 export type Namespace = {
   /** Put before a command, to run it inside. */
@@ -18,7 +18,8 @@ const INSIDE = '10.203.0.2';
 export function namespaceHindrance(): string | null {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (process.getuid?.() !== 0) return 'this user is not root';
-  if (!(process.env.PATH ?? '').split(':').some((folder) => isExecutable(`${folder}/ip`))) return 'there is no `ip`';
+  const { skip } = peer('iproute2');
+  if (skip !== false) return skip;
   const tried = spawnSync('ip', ['netns', 'add', `otagate-try-${process.pid}`], { encoding: 'utf8' });
   spawnSync('ip', ['netns', 'del', `otagate-try-${process.pid}`]);
   return tried.status === 0 ? null : `no namespace can be made: ${tried.stderr.trim()}`;
@@ -60,13 +61,4 @@ export function makeNamespace(): Namespace {
       remove();
     },
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
