@@ -6,6 +6,7 @@ import { fastify } from 'fastify';
 import { GateError } from '../base/errors.ts';
 import { asCidr, readNetwork } from '../config/networks.ts';
 import type { RenewOutcome } from './certificate-keeper.ts';
+import { metricsText } from './metrics.ts';
 import type { OpeningRequest, OpeningStatus } from './openings.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import type { Status } from './status.ts';
@@ -61,6 +62,10 @@ export async function startAdmin(socketPath: string, actions: AdminActions): Pro
     void reply.code(status).send({ code: known ? error.code : 'INTERNAL', detail: error.message });
   });
   server.get('/api/v1/status', () => actions.status());
+  server.get('/metrics', async (_request, reply) => {
+    reply.type('text/plain; version=0.0.4; charset=utf-8');
+    return metricsText(actions.status());
+  });
   server.post('/api/v1/reload', () => actions.reload());
   server.post<{ Body: { name?: string | null } | null }>(
     '/api/v1/certificates/renew',

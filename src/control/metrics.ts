@@ -1,0 +1,95 @@
+// Owns the metrics in Prometheus' text format, written anew from the status whenever somebody asks.
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Status } from './status.ts';
+
+type Sample = { labels: Record<string, string>; value: number };
+
+/** All gates added up; names `otagate_*`. Every label is a word of ours, or a name of the configuration. */
+export function metricsText(status: Status): Promise<string> {
+  const registry = new Registry();
+  const { totals, acme, certificates, workers, openings } = status;
+
+  count(
+    registry,
+    'requests_total',
+    'Requests and upgrades, by what was done with them',
+    keyed('action', totals.requests),
+  );
+  count(registry, 'responses_total', 'Answers, by the class of their status', keyed('class', totals.statuses));
+  count(registry, 'refusals_total', 'Refused requests, by reason', keyed('because', totals.refusals));
+  count(registry, 'checks_total', 'OTA checks of devices', [{ labels: {}, value: totals.checks }]);
+  count(registry, 'offers_total', 'OTA checks that were answered with an offer', [
+    { labels: {}, value: totals.offers },
+  ]);
+  const { complete, broken, bytes } = totals.downloads;
+  count(registry, 'downloads_total', 'Firmware downloads, by how they ended', keyed('end', { complete, broken }));
+  count(registry, 'download_bytes_total', 'Bytes of firmware sent', [{ labels: {}, value: bytes }]);
+  count(
+    registry,
+    'tls_handshakes_failed_total',
+    'Failed TLS handshakes, by reason',
+    keyed('reason', totals.handshakes),
+  );
+  count(registry, 'events_dropped_total', 'Events that gates could not hand over', [
+    { labels: {}, value: totals.droppedEvents },
+  ]);
+
+  show(registry, 'gates', 'Gate processes that serve', [
+    { labels: {}, value: workers.filter(({ snapshot }) => snapshot > 0).length },
+  ]);
+  show(
+    registry,
+    'gate_restarts',
+    'How often a gate process was replaced',
+    workers.map(({ name, restarts }) => ({ labels: { gate: name }, value: restarts })),
+  );
+  show(registry, 'openings', 'Openings that last', [{ labels: {}, value: openings.length }]);
+  show(
+    registry,
+    'certificate_not_after_seconds',
+    'When a served certificate ends, in seconds since 1970',
+    certificates.map(({ names, key, notAfter }) => ({
+      labels: { name: names[0] ?? '', key },
+      value: seconds(notAfter),
+    })),
+  );
+  show(
+    registry,
+    'certificate_failures',
+    'Orders that failed in a row',
+    acme.map(({ name, keyType, failures }) => ({ labels: { name, key: keyType }, value: failures })),
+  );
+  show(
+    registry,
+    'certificate_renewal_due_seconds',
+    'When a certificate is to be renewed, in seconds since 1970',
+    acme.flatMap(({ name, keyType, renewalDue }) =>
+      renewalDue === null ? [] : [{ labels: { name, key: keyType }, value: seconds(renewalDue) }],
+    ),
+  );
+  return registry.metrics();
+}
+
+function keyed(label: string, counts: Record<string, number>): Sample[] {
+  return Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value }));
+}
+
+function count(registry: Registry, name: string, help: string, samples: readonly Sample[]): void {
+  if (samples.length === 0) return; // without a label it would tell of a thing that there is not
+  const counter = new Counter({ name: `otagate_${name}`, help, labelNames: labelsOf(samples), registers: [registry] });
+  for (const { labels, value } of samples) counter.inc(labels, value);
+}
+
+function show(registry: Registry, name: string, help: string, samples: readonly Sample[]): void {
+  if (samples.length === 0) return;
+  const gauge = new Gauge({ name: `otagate_${name}`, help, labelNames: labelsOf(samples), registers: [registry] });
+  for (const { labels, value } of samples) gauge.set(labels, value);
+}
+
+function labelsOf(samples: readonly Sample[]): string[] {
+  return Object.keys(samples[0]?.labels ?? {});
+}
+
+function seconds(moment: string): number {
+  return Math.floor(Date.parse(moment) / 1000);
+}
