@@ -5,7 +5,7 @@ import { SEAL_MARK, sealLink } from '../ota/seal.ts';
 import type { Passage } from '../policy/decide.ts';
 import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
-import { readRoute } from '../policy/view.ts';
+import { isOnLan, readRoute } from '../policy/view.ts';
 import type { Exchange } from './exchange.ts';
 
 // Whole link: every client in the field holds this much, the oldest ones not much more.
@@ -14,7 +14,7 @@ const MAX_LINK_LENGTH = 250;
 export function replyContext(exchange: Exchange, passage: Passage): ReplyContext {
   const { facts, live, story } = exchange;
   const { policy } = live;
-  const onLan = facts.clientFrom !== 'unknown' && policy.isLan(facts.client);
+  const onLan = isOnLan(policy, facts);
   // Devices take no IPv6 literals in links.
   const host = isIP(passage.site) === 6 ? policy.mainDomain : passage.site;
   const opening =

@@ -4,7 +4,7 @@ import type { RouteConfig } from '../config/config.ts';
 import type { Facts } from './facts.ts';
 import { type PlainVerdict, plainVerdict } from './plain-http.ts';
 import type { Because } from './reasons.ts';
-import { type Policy, pathWithin, readRoute } from './view.ts';
+import { isOnLan, type Policy, pathWithin, readRoute } from './view.ts';
 
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
@@ -41,7 +41,7 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
 
   if (facts.hostFault === 'missing') return refuse(400, 'HOST_MISSING', 'host-missing');
   if (facts.hostFault === 'ambiguous') return refuse(400, 'HOST_AMBIGUOUS', 'host-ambiguous');
-  const onLan = facts.clientFrom !== 'unknown' && policy.isLan(facts.client);
+  const onLan = isOnLan(policy, facts);
   const site = policy.knownHost(facts.host, onLan);
   if (site === null) return refuse(facts.scheme === 'https' ? 421 : 404, 'HOST_UNKNOWN', 'host-unknown');
 

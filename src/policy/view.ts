@@ -1,6 +1,7 @@
 // Owns PolicyView: what the Snapshot says about policy, as plain data, and its compiled form.
 import { isIP } from 'node:net';
 import type { OpeningConfig, RouteConfig } from '../config/config.ts';
+import type { Facts } from './facts.ts';
 import { type AddressTest, compileNetworks, lanTest } from './networks.ts';
 import type { Target } from './target.ts';
 
@@ -89,6 +90,11 @@ function bySpecificity(a: RouteConfig, b: RouteConfig): number {
 function covers(routePath: string, path: string): boolean {
   if (!routePath.endsWith('/')) return path === routePath;
   return path.startsWith(routePath) || (path.length === routePath.length - 1 && routePath.startsWith(path));
+}
+
+/** Whether a client counts as LAN. One that a trusted proxy did not name never does. */
+export function isOnLan(policy: Policy, { client, clientFrom }: Pick<Facts, 'client' | 'clientFrom'>): boolean {
+  return clientFrom !== 'unknown' && policy.isLan(client);
 }
 
 /** The route of a path as it is forwarded, and whether every other reading of it (see Target) names the same one. */

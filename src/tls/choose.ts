@@ -1,4 +1,5 @@
 // Owns the choice of a certificate by the name that a client asks for (SNI).
+import { covers as coversName } from '../config/host-names.ts';
 import type { ServedCertificate } from '../link/snapshot.ts';
 
 /**
@@ -19,5 +20,5 @@ export function chooseCertificate<T extends Pick<ServedCertificate, 'names'>>(
 
 /** Whether names of a certificate cover a domain: itself, or a wildcard for its first label. */
 export function covers(names: readonly string[], domain: string): boolean {
-  return names.includes(domain) || (domain.includes('.') && names.includes(`*${domain.slice(domain.indexOf('.'))}`));
+  return names.some((name) => coversName(name, domain));
 }
