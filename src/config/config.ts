@@ -58,6 +58,21 @@ export type Limits = {
   linkMs: number;
 };
 
+export type FirmwareConfig = {
+  /** Origins with a path prefix, from which firmware may be fetched beside the upstreams. */
+  allow: string[];
+  /** Of all images on disk. */
+  maxBytes: number;
+  /** Of the images in memory, in all gates together; 0 keeps none. */
+  memoryBytes: number;
+  /** Null: without a bound. */
+  pace: { deviceBytesPerSecond: number | null; totalBytesPerSecond: number | null };
+  /** The most at a time, past which no further image is offered; null: without a bound. */
+  downloads: number | null;
+  /** How long an image counts as unchanged after its upstream was asked. */
+  recheckMs: number;
+};
+
 export type Config = {
   /** Absolute path of the file that this was read from. */
   file: string;
@@ -83,8 +98,7 @@ export type Config = {
   upstreams: Record<string, string[]>;
   routes: RouteConfig[];
   openings: OpeningConfig[];
-  /** Origins with a path prefix, from which firmware may be fetched beside the upstreams. */
-  firmware: { allow: string[] };
+  firmware: FirmwareConfig;
   limits: Limits;
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { acmeFrom } from './acme.ts';
 import { certificateFrom } from './certificate-files.ts';
 import type { Config, OpeningConfig, RouteConfig } from './config.ts';
+import { firmwareFrom } from './firmware.ts';
 import { limitsFrom } from './limits.ts';
 import { asCidr } from './networks.ts';
 import { openingId } from './opening-id.ts';
@@ -41,7 +42,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     upstreams: { ...preset.upstreams, ...input.upstreams },
     routes: [...preset.routes.filter((route) => !own.some((each) => replaces(each, route))), ...own],
     openings: input.openings.map(openingFrom),
-    firmware: { allow: input.firmware.allow },
+    firmware: firmwareFrom(input.firmware),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },

@@ -4,6 +4,7 @@ import { writeAcme } from './acme.ts';
 import { writeCertificate } from './certificate-files.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
+import { writeFirmware } from './firmware.ts';
 import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
 import { isSecret } from './secret-keys.ts';
@@ -38,7 +39,7 @@ export function printLongForm(config: Config): string {
       until: new Date(untilMs).toISOString(),
       ...(reason === '' ? {} : { reason }),
     })),
-    firmware: config.firmware,
+    firmware: writeFirmware(config.firmware),
     limits: writeLimits(config.limits),
     log: config.log,
   };

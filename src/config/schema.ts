@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { acmeSchema, email } from './acme.ts';
 import { certificateSchema } from './certificate-files.ts';
 import { readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
+import { firmwareSchema } from './firmware.ts';
 import { readDomain, readRouteHost, readUpstreamHost } from './host-names.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
 import { limitsSchema } from './limits.ts';
 import { readMoment } from './moment.ts';
 import { readLan, readNetworks } from './networks.ts';
-import { readFirmwarePrefix, readOrigins } from './origins.ts';
+import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
@@ -214,16 +215,7 @@ export const inputSchema = z
       .max(100)
       .prefault([])
       .meta({ description: 'Plain HTTP for a time, for outside devices.' }),
-    firmware: z
-      .strictObject({
-        allow: z
-          .array(leaf(readFirmwarePrefix, { description: 'https://host/path/', type: 'string' }))
-          .max(100)
-          .prefault([])
-          .meta({ description: 'Other places that firmware may be fetched from: everything below these URLs.' }),
-      })
-      .prefault({})
-      .meta({ description: 'Where firmware comes from.' }),
+    firmware: firmwareSchema,
     limits: limitsSchema,
     log: z
       .strictObject({

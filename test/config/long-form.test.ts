@@ -34,7 +34,13 @@ routes:
 openings:
   - { route: ota, from: [203.0.113.7, "2001:db8::/32"], until: 2026-06-02T00:00:00.125+08:00, reason: "costs $\${5}" }
   - { route: firmware, until: 2026-06-03T00:00:00Z }
-firmware: { allow: ["https://files.example.com/fw/"] }
+firmware:
+  maxBytes: 100GB
+  memory: "0"
+  pace: { device: none, total: 1.5MiB/s }
+  downloads: "40"
+  recheck: 90s
+  allow: ["https://files.example.com/fw/"]
 limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
 log: { level: debug, format: json, file: ../log/gate.log }
 `;
@@ -57,7 +63,14 @@ test('the defaults', () => {
       upstreams: {},
       routes: [],
       openings: [],
-      firmware: { allow: [] },
+      firmware: {
+        allow: [],
+        maxBytes: 2_147_483_648,
+        memoryBytes: 268_435_456,
+        pace: { deviceBytesPerSecond: 1_048_576, totalBytesPerSecond: null },
+        downloads: null,
+        recheckMs: 10_000,
+      },
       limits: {
         openingMs: 86_400_000,
         drainMs: 30_000,
@@ -107,6 +120,14 @@ test('every key arrives in the long form', () => {
     },
     propagation: { timeoutMs: 90_000, resolvers: ['1.1.1.1', '9.9.9.9:5353', '2620:fe::fe'] },
   });
+  assert.deepEqual(config.firmware, {
+    allow: ['https://files.example.com/fw/'],
+    maxBytes: 100_000_000_000,
+    memoryBytes: 0,
+    pace: { deviceBytesPerSecond: null, totalBytesPerSecond: 1_572_864 },
+    downloads: 40,
+    recheckMs: 90_000,
+  });
   assert.deepEqual(config.log, { level: 'debug', format: 'json', file: '/etc/log/gate.log' });
   assert.equal(config.limits.checkBytes, 100_000);
   assert.equal(config.limits.drainMs, 0);
@@ -115,6 +136,22 @@ test('every key arrives in the long form', () => {
 test('the long form that is printed loads to the same', () => {
   for (const yaml of [BASE, EVERYTHING]) {
     const config = configOf(yaml);
+    assert.deepEqual(configOf(printLongForm(config)), config);
+  }
+});
+
+test('the long form writes firmware as a person would', () => {
+  assert.match(
+    printLongForm(configOf(BASE)),
+    /^firmware:\n {2}maxBytes: 2GiB\n {2}memory: 256MiB\n {2}pace:\n {4}device: 1MiB\/s\n {4}total: none\n {2}downloads: none\n {2}recheck: 10s\n {2}allow: \[\]$/m,
+  );
+});
+
+test('the bounds of firmware are within them', () => {
+  const least = 'maxBytes: 16MiB, memory: 0, pace: { device: 4KiB/s, total: 4096/s }, downloads: 1, recheck: 1s';
+  const most = 'maxBytes: 1TiB, memory: 64GiB, pace: { device: 1TiB/s, total: none }, downloads: 100000, recheck: 24h';
+  for (const firmware of [least, most]) {
+    const config = configOf(`${BASE}firmware: { ${firmware} }\n`);
     assert.deepEqual(configOf(printLongForm(config)), config);
   }
 });

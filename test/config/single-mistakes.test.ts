@@ -8,6 +8,7 @@ const UPSTREAM = 'upstream: { preset: xiaozhi-full, host: 192.168.1.5 }\n';
 const route = (rest: string): string => `${BASE}routes: [{ name: mcp, path: /mcp/, ${rest} }]\n`;
 const at = (path: string): string => `${BASE}routes: [{ name: mcp, path: "${path}", upstream: console }]\n`;
 const opening = (rest: string): string => `${BASE}openings: [{ ${rest} }]\n`;
+const firmware = (rest: string): string => `${BASE}firmware: { ${rest} }\n`;
 const UNTIL = 'until: 2026-06-02T00:00:00Z';
 
 /** What is wrong, the file, the path of the one fault, and what its message holds. */
@@ -275,6 +276,47 @@ const MISTAKES: [name: string, yaml: string, path: string, text: RegExp][] = [
     `${BASE}firmware: { allow: ["ftp://f.example.com/fw/"] }\n`,
     'firmware.allow[0]',
     /neither http nor https/,
+  ],
+  ['a store that is too small', firmware('maxBytes: 8MiB'), 'firmware.maxBytes', /too small .*16MiB to 1TiB/],
+  ['a store without end', firmware('maxBytes: 2TiB'), 'firmware.maxBytes', /too large .*16MiB to 1TiB/],
+  ['a store in half a unit', firmware('maxBytes: 2g'), 'firmware.maxBytes', /mean "2GiB"/],
+  ['more memory than there is', firmware('memory: 65GiB'), 'firmware.memory', /too large .*from 0 to 64GiB/],
+  ['no memory, in words', firmware('memory: off'), 'firmware.memory', /is not a size .*mean "0"/],
+  [
+    'a pace that is no rate',
+    firmware('pace: { device: 1MiB }'),
+    'firmware.pace.device',
+    /is not a rate .*such as 1MiB\/s, or none; did you mean "1MiB\/s"/,
+  ],
+  [
+    'a pace at which devices give up',
+    firmware('pace: { total: 4095/s }'),
+    'firmware.pace.total',
+    /too small .*from 4KiB\/s to 1TiB\/s, or none/,
+  ],
+  ['a pace in bits', firmware('pace: { device: 8Mbit/s }'), 'firmware.pace.device', /has a unit that is not known/],
+  ['a pace without a unit', firmware('pace: { device: 65536 }'), 'firmware.pace.device', /expected a size for each/],
+  ['a pace of nothing', firmware('pace: { total: 0 }'), 'firmware.pace.total', /mean "none"/],
+  ['a pace without bound, in words', firmware('pace: { total: Unlimited }'), 'firmware.pace.total', /mean "none"/],
+  ['a pace for everyone at once', firmware('pace: 1MiB/s'), 'firmware.pace', /expected keys and values/],
+  ['a pace of something else', firmware('pace: { devise: 1MiB/s }'), 'firmware.pace.devise', /mean "device"/],
+  [
+    'no downloads at all',
+    firmware('downloads: 0'),
+    'firmware.downloads',
+    /out of range .*expected a number from 1 to 100000, or none$/,
+  ],
+  ['too many downloads', firmware('downloads: 100001'), 'firmware.downloads', /out of range/],
+  ['downloads without bound, in words', firmware('downloads: unlimited'), 'firmware.downloads', /mean "none"/],
+  ['a recheck that is too short', firmware('recheck: 500ms'), 'firmware.recheck', /too small .*1s to 24h/],
+  ['a recheck that is too long', firmware('recheck: 2d'), 'firmware.recheck', /too large .*1s to 24h/],
+  ['a recheck without its unit', firmware('recheck: 10'), 'firmware.recheck', /has no unit .*mean "10s"/],
+  ['a recheck that is none', firmware('recheck: none'), 'firmware.recheck', /is not a duration/],
+  [
+    'a firmware key under its name inside',
+    firmware('memoryBytes: 1GiB'),
+    'firmware.memoryBytes',
+    /one of maxBytes, memory/,
   ],
   ['a duration without its unit', `${BASE}limits: { idle: 30 }\n`, 'limits.idle', /has no unit .*mean "30s"/],
   ['a duration that is too long', `${BASE}limits: { opening: 365d }\n`, 'limits.opening', /too large .*1s to 30d/],
