@@ -4,26 +4,18 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, GateError } from '../base/errors.ts';
+import type { Catalogue } from './catalogue.ts';
+import { migrate, SCHEMA_VERSION, versionOf } from './migrations.ts';
+import { sqliteCatalogue } from './sqlite-catalogue.ts';
 import type { KeptOpening, State } from './state.ts';
 
-const SCHEMA_VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE seal_key (id INTEGER PRIMARY KEY, key BLOB NOT NULL, made_ms INTEGER NOT NULL) STRICT;
-  CREATE TABLE opening (
-    id TEXT PRIMARY KEY, route TEXT NOT NULL, networks TEXT NOT NULL,
-    opened_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, reason TEXT NOT NULL
-  ) STRICT;
-  CREATE TABLE closed_mark (opening TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
-
 /**
- * Opens `stateDir/state.sqlite`, and makes it where it is missing.
+ * Opens `stateDir/state.sqlite`, makes it where it is missing, and brings one of an older version up to date.
  * @throws {GateError} STATE_DAMAGED for a file that is no state of ours, or that a newer version wrote
  */
 export function openSqliteState(stateDir: string, nowMs: number): State {
   const file = join(stateDir, 'state.sqlite');
-  const database = open(file);
+  const { database, catalogue } = open(file);
   return {
     sealKeys: () => {
       const rows = database.prepare('SELECT id, key FROM seal_key ORDER BY made_ms DESC, id DESC').all();
@@ -54,6 +46,7 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       const rows = database.prepare('SELECT opening FROM closed_mark WHERE until_ms > ?').all(now);
       return new Set(rows.map((row) => String(row.opening)));
     },
+    catalogue,
     close: () => database.close(),
   };
 }
@@ -70,34 +63,36 @@ function readOpening(row: Record<string, unknown>): KeptOpening {
   };
 }
 
-function open(file: string): DatabaseSync {
+function open(file: string): { database: DatabaseSync; catalogue: Catalogue } {
   let database: DatabaseSync | undefined;
+  let [failure, remedy] = ['cannot be opened', 'restore it from a backup, or move it away to start afresh'];
   try {
     database = new DatabaseSync(file);
     chmodSync(file, 0o600);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
+    // In this order: another process may be making it at this moment.
     const empty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
-    if (version === 0 && !empty) throw new TypeError('it is a database of something else');
-    if (version === 0) database.exec(`BEGIN; ${SCHEMA} COMMIT;`);
-    else if (version !== SCHEMA_VERSION) {
+    const version = versionOf(database);
+    if (version < 0 || (version === 0 && !empty)) throw new TypeError('it is a database of something else');
+    if (version > SCHEMA_VERSION) {
       throw new GateError(
         'STATE_DAMAGED',
         `${file} has version ${version} of the state, this otagate knows ${SCHEMA_VERSION}: run the newer otagate, or move the file away to start afresh`,
         { fault: 'gate' },
       );
     }
-    return database;
+    if (version > 0 && version < SCHEMA_VERSION) {
+      failure = `has version ${version} of the state and cannot be brought to version ${SCHEMA_VERSION}`;
+      remedy = `nothing in it was changed; make room if the disk is full, else ${remedy}`;
+    }
+    migrate(database);
+    return { database, catalogue: sqliteCatalogue(database) };
   } catch (error) {
     database?.close();
     if (error instanceof GateError) throw error;
-    throw new GateError(
-      'STATE_DAMAGED',
-      `${file} cannot be opened (${errorText(error)}): restore it from a backup, or move it away to start afresh`,
-      {
-        fault: 'gate',
-        cause: error,
-      },
-    );
+    throw new GateError('STATE_DAMAGED', `${file} ${failure} (${errorText(error)}): ${remedy}`, {
+      fault: 'gate',
+      cause: error,
+    });
   }
 }

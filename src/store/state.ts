@@ -1,5 +1,6 @@
 // Owns the state interface: what control keeps across restarts. One interface, however it is kept.
 import type { SealKey } from '../ota/seal.ts';
+import type { Catalogue } from './catalogue.ts';
 
 /** An opening that was made while the gate ran. Times are milliseconds since the epoch. */
 export type KeptOpening = {
@@ -23,5 +24,7 @@ export type State = {
   markClosed(id: string, untilMs: number, nowMs: number): void;
   /** The marks of openings that would not have ended yet. */
   closedMarks(nowMs: number): Set<string>;
+  /** The images of the firmware store, and what stands for them. */
+  catalogue: Catalogue;
   close(): void;
 };

@@ -1,23 +1,14 @@
 // The state in SQLite keeps its keys across restarts, is private, and refuses files that it must not touch.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
+import { SCHEMA_VERSION } from '../../src/store/migrations.ts';
 import { openSqliteState } from '../../src/store/sqlite.ts';
+import { freshFolder } from './fresh-folder.ts';
 
 const NOW = Date.UTC(2026, 11, 1);
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'otagate-store-'));
-  folders.push(folder);
-  return folder;
-}
 
 const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8);
 
@@ -86,8 +77,18 @@ describe('refuses, and leaves as it is,', () => {
     ],
     ['a database of something else', (file) => fill(file, 'CREATE TABLE photo (id INTEGER)'), /something else/],
     [
+      'a database of something else that counts its versions below zero',
+      (file) => fill(file, 'CREATE TABLE photo (id INTEGER); PRAGMA user_version = -1'),
+      /something else/,
+    ],
+    [
+      'a state of this version without its tables',
+      (file) => fill(file, `CREATE TABLE x (y); PRAGMA user_version = ${SCHEMA_VERSION}`),
+      /backup/,
+    ],
+    [
       'a state that a newer version wrote',
-      (file) => fill(file, 'CREATE TABLE x (y); PRAGMA user_version = 2'),
+      (file) => fill(file, `CREATE TABLE x (y); PRAGMA user_version = ${SCHEMA_VERSION + 1}`),
       /newer otagate/,
     ],
     ['a state that was cut off', cutOff, /backup/],
