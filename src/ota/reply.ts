@@ -23,6 +23,8 @@ export type ReplyContext = {
   runningVersion: string | null;
   /** The device route that serves this path of a WebSocket address, or null. */
   voiceRoute: (path: string) => { plainForGood: boolean } | null;
+  /** Why nobody is offered anything at this moment, or null. The device asks again at its next boot. */
+  withhold: () => string | null;
   /** How we would fetch this link, or null where it is neither an upstream's nor allowed. */
   firmwareSource: (link: URL) => FirmwareSource | null;
   /** Makes the token of a link, or null where it would be too long. `prefix` is all of the URL that stands before it. */
@@ -36,8 +38,11 @@ export type RewrittenReply = {
   body: Buffer;
   changes: Change[];
   warnings: string[];
-  offer: { version: string; url: string } | null;
+  offer: Offer | null;
 };
+
+/** `source` is null where the link is none of ours. */
+export type Offer = { version: string; url: string; source: FirmwareSource | null };
 
 /** The largest reply that is read; real ones have less than 2 KiB. */
 export const MAX_REPLY_BYTES = 64 * 1024;
@@ -65,11 +70,8 @@ function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): 
   const version = text.string('firmware', 'version');
   const link = text.string('firmware', 'url');
   if (version !== null && !isSafeVersion(version)) {
-    const running = context.runningVersion;
-    const own = running !== null && isSafeVersion(running) ? running : '0';
-    text.replace(['firmware'], { version: own, url: '' });
     const why = 'no device can parse this version: it would restart for ever';
-    notes.changes.push({ field: 'firmware', from: version, to: 'no offer', why });
+    withholdOffer(text, context, notes, version, why);
     notes.warnings.push(`offer withheld, version ${JSON.stringify(version)}: ${why}`);
     return null;
   }
@@ -82,7 +84,12 @@ function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): 
         ? `firmware.url points to ${url.origin}, which is neither an upstream nor in firmware.allow: left as it is`
         : 'firmware.url is not a URL: left as it is',
     );
-    return { version: version ?? '', url: link };
+    return { version: version ?? '', url: link, source: null };
+  }
+  const busy = context.withhold();
+  if (busy !== null) {
+    withholdOffer(text, context, notes, version ?? '', busy);
+    return null;
   }
   // A link is not stored on the device, so here even an unproved https is better than a link that is sure to fail.
   const plain = context.scheme === 'http' && (context.opening !== null || source.plainForGood);
@@ -93,11 +100,19 @@ function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): 
     notes.warnings.push(`the sealed link would be too long for old devices: the link is not sealed${fails}`);
   }
   const unsealed = source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : null;
-  if (token === null && unsealed === null) return { version: version ?? '', url: link };
+  if (token === null && unsealed === null) return { version: version ?? '', url: link, source: null };
   const rewritten = `${prefix}${token ?? unsealed}`;
   text.replace(['firmware', 'url'], rewritten);
   notes.changes.push({ field: 'firmware.url', from: link, to: rewritten, why: whyScheme(context, plain) });
-  return { version: version ?? '', url: rewritten };
+  return { version: version ?? '', url: rewritten, source };
+}
+
+/** "No offer" in the shape that the upstream itself uses: the device's own version, and no link. */
+function withholdOffer(text: ReplyText, context: ReplyContext, notes: Notes, version: string, why: string): void {
+  const running = context.runningVersion;
+  const own = running !== null && isSafeVersion(running) ? running : '0';
+  text.replace(['firmware'], { version: own, url: '' });
+  notes.changes.push({ field: 'firmware', from: version, to: 'no offer', why });
 }
 
 function rewriteWebsocket(text: ReplyText, context: ReplyContext, notes: Notes): void {

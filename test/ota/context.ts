@@ -25,6 +25,7 @@ export function context(way: Way = {}): ReplyContext {
       );
       return routePath === undefined ? null : { route: 'firmware', routePath, source: pathname + search, plainForGood };
     },
+    withhold: () => null,
     seal: () => TOKEN,
     ...changes,
   };
