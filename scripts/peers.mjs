@@ -16,6 +16,7 @@ export const peers = [
   { name: 'bind', package: 'bind9', proof: { binary: 'named' }, use: 'a DNS server that takes dynamic updates' },
   { name: 'iproute2', package: 'iproute2', proof: { binary: 'ip' }, use: 'makes a network with a gateway of its own' },
   { name: 'openssl', package: 'openssl', proof: { binary: 'openssl' }, use: 'makes certificates as operators do' },
+  { name: 'nginx', package: 'nginx-light', proof: { binary: 'nginx' }, use: 'does the same work beside the gate, measured' },
 ];
 
 /** A skip that begins like this is counted, and repeated at the end of the run. */

@@ -1,5 +1,6 @@
 // Owns the command line's way to the running gate: HTTP over the Unix socket in its stateDir.
-import { Agent, request } from 'undici';
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher, request } from 'undici';
 import { errorCode, errorText } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
@@ -10,14 +11,63 @@ import { EXIT } from './exit-codes.ts';
 // An order waits for the CA, which may take minutes to look.
 const LONGEST_ANSWER_MS = 15 * 60_000;
 
-export type AdminReply = { kind: 'answer'; body: unknown } | { kind: 'failed'; exitCode: number; message: string };
+export type Method = 'GET' | 'POST' | 'DELETE';
+export type Failed = { kind: 'failed'; exitCode: number; message: string };
+export type AdminReply = { kind: 'answer'; body: unknown } | Failed;
 
 /** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
-export async function askGate(
+export function askGate(configFile: string, method: Method, path: string, content?: unknown): Promise<AdminReply> {
+  return withGate(configFile, { method, path, ...jsonBody(content) }, async (response) => {
+    return { kind: 'answer', body: await response.body.json() };
+  });
+}
+
+/** Sends a file as it is read; `onBytes` hears how much of it has gone. */
+export function sendToGate(configFile: string, path: string, bytes: Readable): Promise<AdminReply> {
+  const headers = { 'content-type': 'application/octet-stream' };
+  return withGate(configFile, { method: 'POST', path, headers, body: bytes }, async (response) => {
+    return { kind: 'answer', body: await response.body.json() };
+  });
+}
+
+/** Asks for what takes its time, and hands over each line of the answer (a JSON document) as it comes. */
+export function followGate(
   configFile: string,
-  method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  content?: unknown,
+  content: unknown,
+  onLine: (line: unknown) => void,
+): Promise<AdminReply> {
+  return withGate(configFile, { method: 'POST', path, ...jsonBody(content) }, async (response) => {
+    let rest = '';
+    for await (const chunk of response.body.setEncoding('utf8')) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') onLine(JSON.parse(line));
+    }
+    return { kind: 'answer', body: null };
+  });
+}
+
+/** Writes the body of an answer to a stream. */
+export function downloadFromGate(configFile: string, path: string, to: NodeJS.WritableStream): Promise<AdminReply> {
+  return withGate(configFile, { method: 'GET', path }, async (response) => {
+    await response.body.pipe(to, { end: true });
+    await new Promise((resolve, reject) => to.once('finish', resolve).once('error', reject));
+    return { kind: 'answer', body: null };
+  });
+}
+
+type Question = { method: Method; path: string; headers?: Record<string, string>; body?: string | Readable };
+
+function jsonBody(content: unknown): Pick<Question, 'headers' | 'body'> {
+  if (content === undefined) return {};
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) };
+}
+
+async function withGate(
+  configFile: string,
+  { path, ...question }: Question,
+  read: (response: Dispatcher.ResponseData) => Promise<AdminReply>,
 ): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
   const stateDir = findStateDir(configFile);
@@ -25,34 +75,28 @@ export async function askGate(
   if (socketPath === null) return { kind: 'failed', exitCode: EXIT.no, message: faultsOf(configFile).join('\n') };
   const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
   try {
-    const response = await request(`http://gate${path}`, {
-      method,
-      dispatcher,
-      headersTimeout: LONGEST_ANSWER_MS,
-      ...(content === undefined
-        ? {}
-        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(content) }),
-    });
-    const body: unknown = await response.body.json();
-    if (response.statusCode >= 400) return { kind: 'failed', exitCode: EXIT.no, message: refusalText(body) };
-    return { kind: 'answer', body };
+    const times = { headersTimeout: LONGEST_ANSWER_MS, bodyTimeout: LONGEST_ANSWER_MS };
+    const response = await request(`http://gate${path}`, { ...question, ...times, dispatcher });
+    if (response.statusCode < 400) return await read(response);
+    return { kind: 'failed', exitCode: EXIT.no, message: refusalText(await response.body.json()) };
   } catch (error) {
-    const reason = errorCode(error);
-    if (reason === 'ENOENT' || reason === 'ECONNREFUSED') {
-      const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
-      // Where the file cannot be read right, its stateDir may not be the one that was looked in.
-      const faults = faultsOf(configFile);
-      if (faults.length > 0) return { kind: 'failed', exitCode: EXIT.no, message: [...faults, message].join('\n') };
-      return { kind: 'failed', exitCode: EXIT.notRunning, message };
-    }
-    return {
-      kind: 'failed',
-      exitCode: EXIT.no,
-      message: `the gate on ${socketPath} could not be asked: ${errorText(error)}`,
-    };
+    return notReached(configFile, socketPath, error);
   } finally {
     await dispatcher.destroy();
   }
+}
+
+function notReached(configFile: string, socketPath: string, error: unknown): Failed {
+  const reason = errorCode(error);
+  if (reason !== 'ENOENT' && reason !== 'ECONNREFUSED') {
+    const message = `the gate on ${socketPath} could not be asked: ${errorText(error)}`;
+    return { kind: 'failed', exitCode: EXIT.no, message };
+  }
+  const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
+  // Where the file cannot be read right, its stateDir may not be the one that was looked in.
+  const faults = faultsOf(configFile);
+  if (faults.length > 0) return { kind: 'failed', exitCode: EXIT.no, message: [...faults, message].join('\n') };
+  return { kind: 'failed', exitCode: EXIT.notRunning, message };
 }
 
 function faultsOf(configFile: string): string[] {

@@ -6,6 +6,7 @@ import { errorText } from '../base/errors.ts';
 import { listCertificates, printRoot, renewCertificates } from './certs.ts';
 import { check } from './check.ts';
 import { EXIT } from './exit-codes.ts';
+import { addFirmware, extractFirmware, followFirmware, listFirmware, pinFirmware, purgeFirmware } from './firmware.ts';
 import { close, listOpenings, open } from './openings.ts';
 import { reload } from './reload.ts';
 import { serve } from './serve.ts';
@@ -112,6 +113,49 @@ certsCommand('renew [name]', 'Renew now, whatever the date: all, or one name.').
 certsCommand('root', "Print the local CA's root, for import.")
   .addHelpText('after', '\nExample:\n  otagate certs root > otagate-root.pem')
   .action(async (options: Common) => end(await printRoot(options.config, options.json === true)));
+
+const firmware = program.command('firmware').description('The store of images that devices get.');
+
+function firmwareCommand(name: string, description: string): Command {
+  return firmware
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'the configuration', 'config/otagate.yaml')
+    .option('--json', 'one JSON document on stdout')
+    .exitOverride();
+}
+
+const plain = ({ config, json }: Common) => ({ config, json: json === true });
+firmwareCommand('list', 'What is in the store, and what is being fetched.').action(async (options: Common) =>
+  end(await listFirmware(plain(options))),
+);
+firmwareCommand('add <file>', 'Put an image into the store. It is verified first.').action(
+  async (file: string, options: Common) => end(await addFirmware(file, plain(options))),
+);
+firmwareCommand('fetch <url>', 'Fetch an image from an upstream or from what firmware.allow lists.').action(
+  async (url: string, options: Common) => end(await followFirmware('fetch', { url }, plain(options))),
+);
+firmwareCommand('warm', 'Ask about every link that is known, and fetch what was replaced.').action(
+  async (options: Common) => end(await followFirmware('warm', {}, plain(options))),
+);
+firmwareCommand('verify [id]', 'Read the bytes of one image, or of all, once more.').action(
+  async (id: string | undefined, options: Common) =>
+    end(await followFirmware('verify', { id: id ?? null }, plain(options))),
+);
+firmwareCommand('extract <id>', 'Cut the app out of a merged image, and add it to the store.')
+  .option('-o, --output <file>', 'write the app there, too')
+  .action(async (id: string, options: Common & { output?: string }) =>
+    end(await extractFirmware(id, options.output, plain(options))),
+  );
+firmwareCommand('purge <id>', 'Remove an image. A device that asks for it has it fetched again.').action(
+  async (id: string, options: Common) => end(await purgeFirmware(id, plain(options))),
+);
+firmwareCommand('pin <id>', 'Keep an image, however long nobody asks for it.').action(
+  async (id: string, options: Common) => end(await pinFirmware(id, true, plain(options))),
+);
+firmwareCommand('unpin <id>', 'Let an image go when room is needed.').action(async (id: string, options: Common) =>
+  end(await pinFirmware(id, false, plain(options))),
+);
 
 function end(exitCode: number): void {
   process.exitCode = exitCode;

@@ -16,6 +16,7 @@ import { announce, warn } from './announce.ts';
 import { type Brought, Certificates } from './certificates.ts';
 import { changedForGood, changedKeys } from './config-change.ts';
 import { DeviceNotices } from './device-notices.ts';
+import { Firmware } from './firmware.ts';
 import { defaultGateways, type Gateways } from './gateways.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { tryListen } from './ports.ts';
@@ -42,6 +43,7 @@ export class Control {
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
   readonly #openings: Openings;
+  readonly firmware: Firmware;
   readonly #notices = new DeviceNotices();
   #config: Config;
   #snapshot: Snapshot | null = null;
@@ -56,7 +58,14 @@ export class Control {
     this.#state = openSqliteState(config.stateDir, Date.now());
     this.#openings = new Openings(this.#state);
     this.#certificates = new Certificates(config, this.#opened.log, () => this.#publish());
-    this.#supervisor = new Supervisor(this.#opened.log, (events, dropped) => this.#tally.add(events, dropped));
+    this.firmware = new Firmware(config, this.#state, this.#opened.log);
+    this.#supervisor = new Supervisor(this.#opened.log, {
+      onEvents: (events, dropped) => this.#tally.add(events, dropped),
+      onAsk: (id, ask, line) => void this.firmware.answer(id, ask, line),
+      onStart: (line) => this.firmware.shares.add(line),
+      onDownloads: (active, line) => this.firmware.shares.set(line, active),
+      onGone: (line) => this.firmware.shares.remove(line),
+    });
   }
 
   get log() {
@@ -94,6 +103,7 @@ export class Control {
         const { drainMs } = this.#config.limits;
         this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
         await Promise.all([this.#supervisor.drain(drainMs), this.#certificates.keeper.stop()]);
+        await this.firmware.stop();
         await admin.close();
         this.#state.close();
       },
@@ -202,6 +212,7 @@ export class Control {
 
   async #send(listen: Snapshot['listen']): Promise<string[]> {
     const snapshot = this.#make((this.#snapshot?.version ?? 0) + 1, listen, this.#gateways);
+    this.firmware.apply(this.#config, snapshot);
     const faults = await this.#supervisor.apply(snapshot, this.#config.workers);
     this.#snapshot = snapshot;
     this.#notices.tell(this.log, snapshot, Date.now());

@@ -41,7 +41,12 @@ export function makeSnapshot(from: Ingredients): Snapshot {
     shareListeners: process.platform === 'linux',
     trustedProxies: config.trustedProxies,
     upstreams: config.upstreams,
-    firmwareAllow: config.firmware.allow,
+    firmware: {
+      allow: config.firmware.allow,
+      memoryBytes: Math.floor(config.firmware.memoryBytes / config.workers),
+      deviceBytesPerSecond: config.firmware.pace.deviceBytesPerSecond,
+      downloads: config.firmware.downloads,
+    },
     limits: config.limits,
     tls: {
       certificates: from.certificates,

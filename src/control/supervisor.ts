@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
-import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
+import type { FirmwareAsk } from '../link/firmware.ts';
+import { type GateLine, isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 
 const GATE = fileURLToPath(
@@ -25,6 +26,15 @@ const TOO_LATE = 'did not answer in time';
 
 export type GateStatus = { name: string; pid: number; sinceMs: number; snapshot: number; restarts: number };
 
+/** Who hears what gates say of themselves. A line is the same for all that one gate process says. */
+export type GateEar = {
+  onEvents: (events: GateEvent[], dropped: number) => void;
+  onStart: (line: GateLine) => void;
+  onAsk: (id: number, ask: FirmwareAsk, line: GateLine) => void;
+  onDownloads: (active: number, line: GateLine) => void;
+  onGone: (line: GateLine) => void;
+};
+
 type Slot = {
   name: string;
   process: ChildProcess | null;
@@ -38,16 +48,16 @@ type Slot = {
 
 export class Supervisor {
   readonly #log: Log;
-  readonly #onEvents: (events: GateEvent[], dropped: number) => void;
+  readonly #hear: GateEar;
   #slots: Slot[] = [];
   /** Gates too many, which end with their last connection. */
   readonly #retired = new Set<ChildProcess>();
   #snapshot: Snapshot | null = null;
   #stopping = false;
 
-  constructor(log: Log, onEvents: (events: GateEvent[], dropped: number) => void) {
+  constructor(log: Log, hear: GateEar) {
     this.#log = log;
-    this.#onEvents = onEvents;
+    this.#hear = hear;
   }
 
   /**
@@ -138,14 +148,17 @@ export class Supervisor {
     slot.process = child;
     slot.sinceMs = Date.now();
     slot.snapshot = 0;
+    const line: GateLine = (message) => post(child, message);
+    this.#hear.onStart(line);
     let gone = false;
     const onGone = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (gone) return;
       gone = true;
       this.#retired.delete(child);
+      this.#hear.onGone(line);
       if (slot.process === child) this.#onExit(slot, code, signal);
     };
-    child.on('message', (message: unknown) => this.#onMessage(slot, message));
+    child.on('message', (message: unknown) => this.#onMessage(slot, message, line));
     child.on('error', (error) => {
       this.#log.error(
         { event: 'gate-error', gate: slot.name, detail: error.message },
@@ -158,7 +171,7 @@ export class Supervisor {
     return child;
   }
 
-  #onMessage(slot: Slot, message: unknown): void {
+  #onMessage(slot: Slot, message: unknown, line: GateLine): void {
     if (!isMessage<ToControl>(message)) return;
     switch (message.kind) {
       case 'ready':
@@ -171,7 +184,13 @@ export class Supervisor {
         }
         return;
       case 'events':
-        this.#onEvents(message.events, message.dropped);
+        this.#hear.onEvents(message.events, message.dropped);
+        return;
+      case 'ask':
+        this.#hear.onAsk(message.id, message.ask, line);
+        return;
+      case 'downloads':
+        this.#hear.onDownloads(message.active, line);
     }
   }
 

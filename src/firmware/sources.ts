@@ -16,16 +16,21 @@ export type SourceJudge = {
   locate: (source: string, routePath: string, origin: string) => URL | null;
   /** Whether a redirect's next hop may be followed. */
   mayFetch: (url: URL) => boolean;
+  /** Whether this is one of the origins of the upstream with this name. */
+  isOwn: (upstream: string, url: URL) => boolean;
 };
 
 /** Compiles the judgement from the upstreams, `firmware.allow` and the routes. */
-export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
+export function judgeSources(
+  snapshot: Pick<Snapshot, 'upstreams' | 'firmware' | 'policy'>,
+  policy: Policy,
+): SourceJudge {
   const upstreamOrigins = new Set(
     Object.values(snapshot.upstreams)
       .flat()
       .map((origin) => new URL(origin).origin),
   );
-  const allowed = snapshot.firmwareAllow.map((entry) => new URL(entry));
+  const allowed = snapshot.firmware.allow.map((entry) => new URL(entry));
   const isAllowed = (url: URL): boolean =>
     allowed.some((entry) => url.origin === entry.origin && isBelow(url, entry.pathname));
   const mayFetch = (url: URL): boolean =>
@@ -37,6 +42,8 @@ export function judgeSources(snapshot: Snapshot, policy: Policy): SourceJudge {
 
   return {
     mayFetch,
+    isOwn: (upstream, url) =>
+      (snapshot.upstreams[upstream] ?? []).some((origin) => new URL(origin).origin === url.origin),
     fromReply: (link, site, onLan) => {
       if (isAllowed(link)) return folder ? { ...address(folder, onLan), source: link.href } : null;
       // The host in a link can be a container's, or what a stranger sent as Host: the path alone says which route it is,

@@ -29,6 +29,8 @@ export type Story = {
   changes: Change[];
   warnings: string[];
   offered: string | null;
+  /** How an image was come by: `hit`, `miss`, `filling`, … */
+  cache: string | null;
   events: GateEvent[];
 };
 
@@ -57,6 +59,7 @@ export function newStory(): Story {
     changes: [],
     warnings: [],
     offered: null,
+    cache: null,
     events: [],
   };
 }

@@ -1,11 +1,11 @@
 // Owns Live: the snapshot in force in this gate, compiled, together with the connections that outlive it.
 
 import type { Limits } from '../config/config.ts';
+import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import type { SealKey } from '../ota/seal.ts';
 import { type AddressTest, compileNetworks } from '../policy/networks.ts';
 import { compilePolicy, type Policy } from '../policy/view.ts';
-import { judgeSources, type SourceJudge } from './sources.ts';
 
 export type Live = {
   policy: Policy;

@@ -5,14 +5,15 @@ import { EventQueue } from '../link/events.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate, covers } from '../tls/choose.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
 import type { Exchange } from './exchange.ts';
+import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
 import type { Gate } from './pipeline.ts';
 import { createProxyEngine } from './proxy-engine.ts';
 import { Turns } from './turns.ts';
-import { Upstreams } from './upstreams.ts';
 
 const name = process.argv[2] ?? 'gate';
 const upstreams = new Upstreams();
@@ -23,6 +24,7 @@ let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
 let serving: { listeners: Listeners; gate: Gate } | null = null;
+const firmware = new FirmwareDesk(tell);
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
 
 function tell(message: ToControl): Promise<void> {
@@ -44,6 +46,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       live: current,
       engine: createProxyEngine(),
       upstreams,
+      firmware,
       turns: new Turns(),
       log: opened.log,
       events,
@@ -62,6 +65,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
   }
   drainMs = snapshot.limits.drainMs;
   opened.log.level = snapshot.log.level;
+  firmware.apply(snapshot.firmware);
   upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
 }
 
@@ -124,10 +128,22 @@ process.on('message', (message: unknown) => {
       return;
     case 'reopen-logs':
       opened.reopen();
+      return;
+    case 'answer':
+      firmware.asks.onAnswer(message.ask, message.answer);
+      return;
+    case 'progress':
+      firmware.asks.onProgress(message.progress);
+      return;
+    case 'share':
+      firmware.onShare(message.bytesPerSecond, message.elsewhere);
   }
 });
 // Control is gone: nobody tells us of closings any more. Deadlines hold by themselves; no new connection is taken.
-process.on('disconnect', () => void drain('control is gone', 1));
+process.on('disconnect', () => {
+  firmware.asks.abandon();
+  void drain('control is gone', 1);
+});
 // Control passes these on as a drain; a terminal sends them to the whole group.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void drain('SIGTERM', 0));

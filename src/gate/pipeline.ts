@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
 import { decide } from '../policy/decide.ts';
+import type { Upstreams } from '../upstream/upstreams.ts';
 import { carryOutChallenge } from './actions/challenge.ts';
 import { carryOutFirmware } from './actions/firmware.ts';
 import { carryOutOtaCheck } from './actions/ota-check.ts';
@@ -13,16 +14,17 @@ import { carryOutRelay } from './actions/relay.ts';
 import { answerError } from './answer.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { readFacts } from './facts.ts';
+import type { FirmwareDesk } from './firmware-desk.ts';
 import type { Live } from './live.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
 import { record } from './record.ts';
 import type { Turns } from './turns.ts';
-import type { Upstreams } from './upstreams.ts';
 
 export type Gate = {
   live: () => Live;
   engine: ProxyEngine;
   upstreams: Upstreams;
+  firmware: FirmwareDesk;
   turns: Turns;
   log: Log;
   events: EventQueue;
@@ -83,9 +85,9 @@ async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
       case 'refuse':
         return await carryOutRefuse(exchange, decision);
       case 'ota-check':
-        return await carryOutOtaCheck(exchange, decision, gate.upstreams);
+        return await carryOutOtaCheck(exchange, decision, gate);
       case 'firmware':
-        return await carryOutFirmware(exchange, decision, gate.upstreams);
+        return await carryOutFirmware(exchange, decision, gate);
       case 'relay':
         return await carryOutRelay(exchange, decision, gate);
     }

@@ -2,11 +2,11 @@
 import type { Duplex } from 'node:stream';
 import type { GateError } from '../base/errors.ts';
 import type { Passage } from '../policy/decide.ts';
+import { finalStatus } from '../upstream/upstreams.ts';
 import { answer, answerError } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forward, ProxyEngine } from './proxy-engine.ts';
 import { MAX_LENGTHENED_BYTES, readWhole, responseHeaders } from './relayed-answer.ts';
-import { finalStatus } from './upstreams.ts';
 
 // For the last words of a WebSocket whose other end is gone.
 const PARTING_MS = 5_000;

@@ -7,11 +7,16 @@ import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
 import { isOnLan, readRoute } from '../policy/view.ts';
 import type { Exchange } from './exchange.ts';
+import type { FirmwareDesk } from './firmware-desk.ts';
 
 // Whole link: every client in the field holds this much, the oldest ones not much more.
 const MAX_LINK_LENGTH = 250;
 
-export function replyContext(exchange: Exchange, passage: Passage): ReplyContext {
+export function replyContext(
+  exchange: Exchange,
+  passage: Passage,
+  firmware: Pick<FirmwareDesk, 'isFull'>,
+): ReplyContext {
   const { facts, live, story } = exchange;
   const { policy } = live;
   const onLan = isOnLan(policy, facts);
@@ -33,6 +38,7 @@ export function replyContext(exchange: Exchange, passage: Passage): ReplyContext
       if (route?.role !== 'device' || !agreed) return null;
       return { plainForGood: plainForGood(route, onLan) };
     },
+    withhold: () => (firmware.isFull ? 'as many downloads run as firmware.downloads allows' : null),
     firmwareSource: (link) => live.sources.fromReply(link, passage.site, onLan),
     seal: (source, offer, prefix) => sealWithin(exchange, source, offer.version, opening, prefix),
   };

@@ -21,7 +21,15 @@ export type GateEvent =
       offered: string | null;
     }
   | { event: 'handshake-failed'; atMs: number; reason: string }
-  | { event: 'download'; atMs: number; device: string | null; bytes: number; complete: boolean };
+  | {
+      event: 'download';
+      atMs: number;
+      device: string | null;
+      bytes: number;
+      complete: boolean;
+      /** Where the bytes came from: this gate's memory, the disk, or a fill that runs. */
+      from: 'memory' | 'disk' | 'fill';
+    };
 
 export type EventBatch = { events: GateEvent[]; dropped: number };
 

@@ -1,5 +1,6 @@
 // Owns the messages between control and gate, both ways.
 import type { GateEvent } from './events.ts';
+import type { FillProgress, FirmwareAnswer, FirmwareAsk } from './firmware.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type ToGate =
@@ -8,15 +9,24 @@ export type ToGate =
   | { kind: 'drain' }
   /** Take no new connection, and exit with the last one. */
   | { kind: 'retire' }
-  | { kind: 'reopen-logs' };
+  | { kind: 'reopen-logs' }
+  | { kind: 'answer'; ask: number; answer: FirmwareAnswer }
+  | { kind: 'progress'; progress: FillProgress }
+  /** This gate's part of the total pace, and how many downloads the other gates have. */
+  | { kind: 'share'; bytesPerSecond: number | null; elsewhere: number };
 
 export type ToControl =
   | { kind: 'ready' }
   /** The snapshot is in force, or it could not be and why; the one before it then stays in force. */
   | { kind: 'applied'; version: number; fault: string | null }
-  | { kind: 'events'; events: GateEvent[]; dropped: number };
+  | { kind: 'events'; events: GateEvent[]; dropped: number }
+  | { kind: 'ask'; id: number; ask: FirmwareAsk }
+  | { kind: 'downloads'; active: number };
 
 /** Narrows what arrives over IPC: only our own processes are at the other end, so the kind is enough. */
 export function isMessage<T extends { kind: string }>(message: unknown): message is T {
   return typeof message === 'object' && message !== null && 'kind' in message && typeof message.kind === 'string';
 }
+
+/** A way to one gate process: the same one as long as the process lives. */
+export type GateLine = (message: ToGate) => void;

@@ -21,7 +21,15 @@ export type Snapshot = {
   shareListeners: boolean;
   trustedProxies: Config['trustedProxies'];
   upstreams: Config['upstreams'];
-  firmwareAllow: string[];
+  firmware: {
+    allow: string[];
+    /** Of hot images, in each gate. */
+    memoryBytes: number;
+    /** To one device. */
+    deviceBytesPerSecond: number | null;
+    /** The largest number of downloads at a time, in all gates together. */
+    downloads: number | null;
+  };
   limits: Limits;
   tls: {
     /** The first one is served to clients without SNI, or with a name that no other certificate has. */

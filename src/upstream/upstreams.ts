@@ -4,8 +4,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { Pool } from 'undici';
 import { errorCode, errorText, GateError } from '../base/errors.ts';
-import type { Limits } from '../config/config.ts';
-import type { Snapshot } from '../link/snapshot.ts';
+import type { Config, Limits } from '../config/config.ts';
 
 // How long an origin that could not be reached is asked last.
 const PENALTY_MS = 10_000;
@@ -25,7 +24,7 @@ export class Upstreams {
    * Closes the pools of origins that are no longer configured, and those that connect within another time than `limits`
    * say now; what runs on them goes on.
    */
-  keepOnly(upstreams: Snapshot['upstreams'], limits: Pick<Limits, 'connectMs'>): void {
+  keepOnly(upstreams: Config['upstreams'], limits: Pick<Limits, 'connectMs'>): void {
     const wanted = new Set(
       Object.values(upstreams)
         .flat()
@@ -40,7 +39,7 @@ export class Upstreams {
   }
 
   /** The origin to ask: the first of its list that did not fail to connect a moment ago. */
-  pick(upstreams: Snapshot['upstreams'], name: string, nowMs: number): string {
+  pick(upstreams: Config['upstreams'], name: string, nowMs: number): string {
     const origins = upstreams[name] ?? [];
     const well = origins.find(
       (origin) => nowMs - (this.#failedAtMs.get(new URL(origin).origin) ?? -PENALTY_MS) >= PENALTY_MS,

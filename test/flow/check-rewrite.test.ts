@@ -176,7 +176,7 @@ routes: [{ name: apis, host: api.test, path: /xiaozhi/ota/, upstream: apis, role
 
   await t.test('a foreign host before a path of ours: the bytes come from our own server', async () => {
     const link = `${strange.origin}/xiaozhi/otaMag/download/00000000-0000-4000-8000-000000000000`;
-    upstream.answerWith(() => plainReply(JSON.stringify({ firmware: { version: '2.0.1', url: link } })));
+    upstream.answerWith(() => plainReply(JSON.stringify({ firmware: { version: '9.0.1', url: link } })));
     const reply = await check(gate, checkBody(), 'api.test');
     const { firmware } = JSON.parse(reply.body.toString()) as { firmware: { url: string } };
     assert.match(firmware.url, /^http:\/\/api\.test:\d+\/xiaozhi\/otaMag\/download\/~/);

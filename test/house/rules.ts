@@ -10,6 +10,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   device: 2,
   link: 3,
   store: 3,
+  upstream: 3,
   tls: 4,
   firmware: 4,
   gate: 5,

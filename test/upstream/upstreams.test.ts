@@ -1,7 +1,7 @@
 // The pools of a gate: kept across reloads, made anew where what was fixed at their making has changed.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Upstreams } from '../../src/gate/upstreams.ts';
+import { Upstreams } from '../../src/upstream/upstreams.ts';
 
 const ORIGIN = 'http://127.0.0.1:9';
 const UPSTREAMS = { main: [ORIGIN] };

@@ -1,211 +1,170 @@
-// Carries out `firmware`: finds the bytes behind a link of ours and streams them, always with a length.
-import type { Dispatcher } from 'undici';
+// Carries out `firmware`: finds the bytes behind a link of ours, and hands them out, always with a length.
+import { setTimeout } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
 import { GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
+import { cacheStatus, type ServedHow } from '../../firmware/cache-status.ts';
+import { contentDisposition } from '../../firmware/file-name.ts';
+import { contentRange, decideRange, type Selection } from '../../firmware/range.ts';
+import type { FirmwareAsk } from '../../link/firmware.ts';
 import type { Passage } from '../../policy/decide.ts';
+import type { Upstreams } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
-import { canonicalName, endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
-import { CODES, pump } from '../pump.ts';
+import { oneHeader } from '../facts.ts';
+import type { OpenImage } from '../firmware-asks.ts';
+import type { FirmwareDesk } from '../firmware-desk.ts';
+import { type HeaderList, upstreamHost } from '../headers.ts';
 import { closeBehindRest, endAfterRest } from '../rest.ts';
-import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstreams.ts';
+import { sendImage } from '../send-image.ts';
 
-const MAX_REDIRECTS = 5;
-// An image without a length is read whole before the first byte goes out; the largest slot in the field has 6 MB.
-const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-// Java's one-time links: a HEAD would use up one of the three GETs that a link allows.
-const ONE_TIME = /\/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+export type Serving = { firmware: FirmwareDesk; upstreams: Upstreams };
 
-/** @throws {GateError} for a dead link and for every way in which an upstream can fail before the first byte */
-export async function carryOutFirmware(exchange: Exchange, passage: Passage, upstreams: Upstreams): Promise<void> {
-  const { live, claims, story, request } = exchange;
-  const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
-  const source = live.sources.locate(claims?.source ?? passage.path, passage.route.path, origin);
-  if (source === null) {
-    throw new GateError('FIRMWARE_LINK_DEAD', 'this link leads to a place that is allowed no longer (firmware.allow)', {
-      fault: 'gate',
-      status: 404,
-    });
-  }
-  if (request.method === 'HEAD' && ONE_TIME.test(source.pathname)) {
-    throw new GateError('METHOD_NOT_ALLOWED', 'a HEAD would use up a one-time link: ask with GET', {
-      fault: 'client',
-      status: 405,
-    });
-  }
-  story.upstream = source.origin;
-  const leaving = new AbortController();
-  const onClose = (): void => leaving.abort();
-  request.socket.once('close', onClose);
+/** @throws {GateError} for a dead link and for every way in which an image can fail before the first byte */
+export async function carryOutFirmware(
+  exchange: Exchange,
+  passage: Passage,
+  { firmware: desk, upstreams }: Serving,
+): Promise<void> {
+  const { story } = exchange;
+  const ask = makeAsk(exchange, passage, upstreams);
+  story.upstream = new URL(ask.url).origin;
+  const image = await whileHere(exchange, desk.asks.open(ask), ({ leave }) => leave());
   try {
-    const response = await fetchFollowing(exchange, passage, upstreams, source, leaving.signal);
-    await serve(exchange, passage, response);
-  } catch (error) {
-    if (leaving.signal.aborted) throw new GateError('CLIENT_GONE', 'the client left', { fault: 'client' });
-    throw error;
+    await serve(exchange, image, desk);
   } finally {
-    request.socket.off('close', onClose);
+    image.leave();
   }
 }
 
-/** Follows the upstream's redirects itself, each hop judged anew, since no device follows one. */
-async function fetchFollowing(
-  exchange: Exchange,
-  passage: Passage,
-  upstreams: Upstreams,
-  first: URL,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  let url = first;
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const response = await fetchOnce(exchange, passage, upstreams, url, signal);
-    const location = response.headers.location;
-    if (response.statusCode < 300 || response.statusCode >= 400 || response.statusCode === 304) return response;
-    await response.body.dump().catch(() => {}); // where it leads is known already
-    const next = typeof location === 'string' && URL.canParse(location, url) ? new URL(location, url) : null;
-    if (next === null || !exchange.live.sources.mayFetch(next)) {
-      const to = next === null ? 'nowhere' : printable(next.origin);
-      throw redirectError(passage, `redirects to ${to}, which is neither an upstream nor in firmware.allow`);
-    }
-    url = next;
+/** What control is asked for this request. @throws {GateError} FIRMWARE_LINK_DEAD for a place that is allowed no longer */
+function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): FirmwareAsk {
+  const { live, claims, request } = exchange;
+  const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
+  const url = live.sources.locate(claims?.source ?? passage.path, passage.route.path, origin);
+  if (url === null) {
+    const message = 'this link leads to a place that is allowed no longer (firmware.allow)';
+    throw new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'gate', status: 404 });
   }
-  throw redirectError(passage, `redirects more than ${MAX_REDIRECTS} times`);
+  return {
+    purpose: 'serve',
+    upstream: passage.upstream,
+    url: url.href,
+    host: upstreamHost(exchange, passage),
+    hint: claims === null ? null : { board: claims.board, version: claims.version },
+    authorization: oneHeader(request, 'authorization') ?? null,
+  };
 }
 
-async function fetchOnce(
-  exchange: Exchange,
-  passage: Passage,
-  upstreams: Upstreams,
-  url: URL,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  const { live, story, request } = exchange;
-  const ownUpstream = (live.upstreams[passage.upstream] ?? []).some((origin) => new URL(origin).origin === url.origin);
-  // A stranger's host gets none of the client's headers, and its own name.
-  const headers: HeaderList = ownUpstream
-    ? [
-        ...upstreamHeaders(exchange, passage).filter(([name]) => name !== 'accept-encoding'),
-        ['host', upstreamHost(exchange, passage)],
-      ]
-    : rangeHeaders(request.headers);
-  headers.push(['accept-encoding', 'identity']);
-  const askedMs = performance.now();
+/** Waits for something as long as the client is there; what comes after it left is given back. @throws {GateError} CLIENT_GONE */
+async function whileHere<T>(exchange: Exchange, work: Promise<T>, giveBack: (late: T) => void): Promise<T> {
+  const { socket } = exchange.request;
+  const gone = Promise.withResolvers<'gone'>();
+  const onClose = (): void => gone.resolve('gone');
+  socket.once('close', onClose);
   try {
-    const response = await upstreams.pool(url.origin, live.limits).request({
-      path: url.pathname + url.search,
-      method: request.method === 'HEAD' ? 'HEAD' : 'GET',
-      headers: headers.flat(),
-      signal,
-      ...timesOf(live.limits),
-    });
-    story.upstreamMs = performance.now() - askedMs;
-    finalStatus(response.statusCode, response.body);
-    return response;
-  } catch (error) {
-    const failure = upstreamError(error, passage.upstream, url.origin);
-    if (failure.code === 'UPSTREAM_CONNECT') upstreams.failed(url.origin, Date.now());
-    throw failure;
+    const first = await Promise.race([work.then((value) => ({ value })), gone.promise]);
+    if (first !== 'gone') return first.value;
+    void work.then(giveBack, () => {});
+    throw new GateError('CLIENT_GONE', 'the client left', { fault: 'client' });
+  } finally {
+    socket.off('close', onClose);
   }
 }
 
-function rangeHeaders(headers: NodeJS.Dict<string | string[]>): HeaderList {
-  return ['range', 'if-range', 'if-none-match', 'if-modified-since'].flatMap((name): HeaderList => {
-    const value = headers[name];
-    return typeof value === 'string' ? [[name, value]] : [];
-  });
-}
-
-async function serve(exchange: Exchange, passage: Passage, upstream: Dispatcher.ResponseData): Promise<void> {
-  const { outlet, request, story, live } = exchange;
-  const headers = endToEnd(flatten(upstream.headers)).filter(
-    ([name]) => !['date', 'content-length'].includes(name.toLowerCase()),
-  );
-  const length = upstream.headers['content-length'];
-  const hasLength = typeof length === 'string' || upstream.statusCode === 304;
+async function serve(exchange: Exchange, image: OpenImage, desk: FirmwareDesk): Promise<void> {
+  const { outlet, request, story } = exchange;
   if (outlet.kind !== 'response') return;
-  if (carriesImage(upstream)) refuseEncoded(upstream, passage);
-  if (request.method === 'HEAD' || !hasLength) {
-    const body =
-      request.method === 'HEAD' ? Buffer.alloc(0) : await readWhole(upstream.body, passage, story.upstream ?? '');
-    if (request.method === 'HEAD') await upstream.body.dump().catch(() => {});
-    if (request.method === 'HEAD' && typeof length === 'string')
-      return answerHead(exchange, upstream.statusCode, headers, length);
-    // Written whole, it is over when all of it has left, or the connection is.
-    if (request.method !== 'HEAD' && carriesImage(upstream))
-      outlet.response.once('close', () => noteDownload(exchange, outlet.response.writableFinished));
-    return answer(exchange, upstream.statusCode, headers, body);
-  }
-  const { response } = outlet;
-  story.status = upstream.statusCode;
-  const sent: HeaderList = headers.map(([name, value]) => [canonicalName(name), value]);
-  if (typeof length === 'string') sent.push(['Content-Length', length]);
-  sent.push(['X-Request-Id', exchange.id]);
-  closeBehindRest(response);
-  response.writeHead(upstream.statusCode, sent.flat());
-  const end = await pump(upstream.body, response, live.limits.idleMs, (bytes) => {
-    story.bytes += bytes;
-  });
-  if (carriesImage(upstream)) noteDownload(exchange, end === 'complete');
-  if (end === 'complete') return;
-  story.code = CODES[end];
-  story.detail = `the download ended after ${story.bytes} of ${String(length)} bytes: ${end}`;
-}
-
-function answerHead(exchange: Exchange, status: number, headers: HeaderList, length: string): void {
-  const { outlet, story } = exchange;
-  story.status = status;
-  if (outlet.kind !== 'response') return;
-  const sent: HeaderList = [
-    ...headers.map(([name, value]): [string, string] => [canonicalName(name), value]),
-    ['Content-Length', length],
+  const { file } = image;
+  const { object } = file;
+  const method = request.method === 'HEAD' ? 'HEAD' : 'GET';
+  const etag = file.sha256 === null ? null : `"sha256-${file.sha256}"`;
+  const selection = decideRange({ method, headers: request.headers }, { ...object, etag });
+  const bytes = method === 'GET' && carriesBytes(selection) ? await desk.hot.get(file) : null;
+  const how = howServed(image, bytes !== null);
+  story.cache = how.kind;
+  const headers: HeaderList = [
+    ['Accept-Ranges', 'bytes'],
+    ...(etag === null ? [] : [['ETag', etag] satisfies [string, string]]),
+    ...lastModified(object.lastModifiedMs),
+    ['Cache-Status', cacheStatus(how)],
   ];
-  closeBehindRest(outlet.response);
-  outlet.response.writeHead(status, sent.flat());
-  void endAfterRest(outlet.response);
-}
-
-/** Whether the body is firmware, or a part of it: not a page that says why there is none. */
-function carriesImage({ statusCode }: Dispatcher.ResponseData): boolean {
-  return statusCode === 200 || statusCode === 206;
-}
-
-/** Devices write to flash what comes, as it comes. @throws {GateError} UPSTREAM_REPLY for an encoded image */
-function refuseEncoded(upstream: Dispatcher.ResponseData, passage: Passage): void {
-  const encoding = [upstream.headers['content-encoding'] ?? []].flat().join(', ').trim();
-  if (encoding === '' || encoding.toLowerCase() === 'identity') return;
-  upstream.body.on('error', () => {}).destroy();
-  const message = `upstream ${passage.upstream} sends the firmware encoded (Content-Encoding: ${printable(encoding, 40)}) though identity was asked for: no device can undo that`;
-  throw new GateError('UPSTREAM_REPLY', message, { fault: 'upstream', facts: { upstream: passage.upstream } });
-}
-
-function noteDownload({ story }: Exchange, complete: boolean): void {
-  story.events.push({ event: 'download', atMs: Date.now(), device: story.device, bytes: story.bytes, complete });
-}
-
-async function readWhole(body: AsyncIterable<Buffer>, passage: Passage, origin: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.length;
-      if (bytes > MAX_BUFFERED_BYTES) {
-        const message = `upstream ${passage.upstream} sends a firmware without a length, of more than ${MAX_BUFFERED_BYTES} bytes`;
-        throw new GateError('FIRMWARE_NO_LENGTH', message, { fault: 'upstream' });
-      }
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw upstreamError(error, passage.upstream, origin);
+  if (selection.kind === 'not-modified') return answer(exchange, 304, headers, Buffer.alloc(0));
+  if (selection.kind === 'precondition-failed') return answer(exchange, 412, headers, Buffer.alloc(0));
+  if (selection.kind === 'unsatisfiable') {
+    return answer(
+      exchange,
+      416,
+      [...headers, ['Content-Range', contentRange(selection, object.length)]],
+      Buffer.alloc(0),
+    );
   }
-  return Buffer.concat(chunks);
+  const { start, end } = selection.kind === 'part' ? selection : { start: 0, end: object.length };
+  headers.push(['Content-Type', printable(object.contentType, 100)]);
+  headers.push(['Content-Disposition', contentDisposition(object.fileName)]);
+  if (selection.kind === 'part') headers.push(['Content-Range', contentRange(selection, object.length)]);
+  headers.push(['Content-Length', String(end - start)], ['X-Request-Id', exchange.id]);
+  const status = selection.kind === 'part' ? 206 : 200;
+  const { response } = outlet;
+  const lane = desk.join(laneKey(exchange));
+  try {
+    const waitMs = method === 'GET' ? lane.admission() : 0;
+    if (waitMs > 0) await whileHere(exchange, setTimeout(waitMs), () => {});
+    story.status = status;
+    closeBehindRest(response);
+    response.writeHead(status, headers.flat());
+    if (method === 'HEAD') return void endAfterRest(response);
+    const sent = await sendImage(response, { file, bytes, start, end }, lane, {
+      encrypted: (request.socket as Partial<TLSSocket>).encrypted === true,
+      idleMs: exchange.live.limits.idleMs,
+      onBytes: (count) => {
+        story.bytes += count;
+      },
+    });
+    const from = bytes !== null ? 'memory' : how.kind === 'hit' ? 'disk' : 'fill';
+    const complete = sent.kind === 'complete';
+    story.events.push({
+      event: 'download',
+      atMs: Date.now(),
+      device: story.device,
+      bytes: story.bytes,
+      complete,
+      from,
+    });
+    if (sent.kind === 'complete') return;
+    story.code = sent.code;
+    story.detail = `the download ended after ${story.bytes} of ${end - start} bytes: ${sent.detail}`;
+  } finally {
+    lane.leave();
+  }
 }
 
-function flatten(headers: NodeJS.Dict<string | string[]>): string[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value ?? '']).flatMap((one) => [name, one]),
-  );
+function carriesBytes({ kind }: Selection): boolean {
+  return kind === 'whole' || kind === 'part';
 }
 
-function redirectError(passage: Passage, what: string): GateError {
-  return new GateError('FIRMWARE_REDIRECT', `upstream ${passage.upstream} ${what}`, { fault: 'upstream' });
+/** One download is one download, whatever its number of requests. */
+function laneKey({ claims, facts, story, decision }: Exchange): string {
+  if (claims?.device != null) return `device ${claims.device}`;
+  const path = 'path' in decision ? decision.path : '';
+  return `client ${facts.client} ${story.device ?? ''} ${path}`;
+}
+
+function howServed({ file, how }: OpenImage, inMemory: boolean): ServedHow {
+  switch (how) {
+    case 'hit':
+      return { kind: 'hit', from: inMemory || file.sha256 === null ? 'memory' : 'disk' };
+    case 'miss':
+      return { kind: 'miss', collapsed: false };
+    case 'joined':
+      return { kind: 'filling' };
+    case 'revalidated':
+      return { kind: 'revalidated' };
+    case 'stale':
+      return { kind: 'stale', why: 'error' };
+  }
+}
+
+function lastModified(ms: number | null): HeaderList {
+  return ms === null ? [] : [['Last-Modified', new Date(ms).toUTCString()]];
 }

@@ -3,31 +3,34 @@ import type { Dispatcher } from 'undici';
 import { GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 import { readReport } from '../../ota/identity.ts';
-import { MAX_REPLY_BYTES, rewriteReply } from '../../ota/reply.ts';
+import { type FirmwareSource, MAX_REPLY_BYTES, rewriteReply } from '../../ota/reply.ts';
 import type { Passage } from '../../policy/decide.ts';
+import { finalStatus, timesOf, type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { checkFault } from '../check-fault.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
+import type { FirmwareDesk } from '../firmware-desk.ts';
 import { endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
 import { replyContext } from '../reply-context.ts';
-import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstreams.ts';
 
 // Larger replies are no device's, but they need a length all the same.
 const MAX_PASSED_BYTES = 4 * 1024 * 1024;
 
+export type Checking = { upstreams: Upstreams; firmware: FirmwareDesk };
+
 /** @throws {GateError} for a body that is too large, and for every way in which an upstream can fail */
-export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, upstreams: Upstreams): Promise<void> {
+export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, checking: Checking): Promise<void> {
   const { story, request, live } = exchange;
   const body = await readBody(request, live.limits.checkBytes, live.limits.idleMs);
   const report = readReport((name) => oneHeader(request, name), body);
   story.report = report;
   story.device = report.device;
 
-  const reply = await ask(exchange, passage, upstreams, body);
+  const reply = await ask(exchange, passage, checking.upstreams, body);
   if (reply.status >= 300 && reply.status < 400) throw redirected(reply, passage);
-  const rewritten = rewriteIfReply(exchange, passage, reply);
+  const rewritten = rewriteIfReply(exchange, passage, reply, checking);
   const fault = checkFault(reply.body);
   if (fault !== null) story.warnings.push(fault);
   else if (report.device !== null) noteCheck(exchange);
@@ -91,7 +94,7 @@ async function readReply(body: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** Rewrites what a device would read. A 200 for a browser, or for the console's own check, is text and goes through. */
-function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply): Buffer {
+function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply, checking: Checking): Buffer {
   const { story } = exchange;
   const encoding = header(reply, 'content-encoding');
   if (reply.body.length > MAX_REPLY_BYTES) {
@@ -104,9 +107,10 @@ function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply): Buf
     );
     return reply.body;
   }
-  const rewritten = rewriteReply(reply.body, replyContext(exchange, passage));
+  const rewritten = rewriteReply(reply.body, replyContext(exchange, passage, checking.firmware));
   story.changes = rewritten.changes;
   story.offered = rewritten.offer?.version ?? null;
+  if (rewritten.offer?.source) prefetch(exchange, passage, rewritten.offer.source, rewritten.offer.version, checking);
   const forPeople = rewritten.kind === 'not-json' && story.device === null;
   if (!forPeople) story.warnings.push(...rewritten.warnings);
   return rewritten.body;
@@ -114,6 +118,24 @@ function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply): Buf
 
 function replyHeaders(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !['content-length', 'date'].includes(name.toLowerCase()));
+}
+
+/** What is offered is asked for in a moment: its fill begins now. */
+function prefetch(
+  exchange: Exchange,
+  passage: Passage,
+  source: FirmwareSource,
+  version: string,
+  { upstreams, firmware }: Checking,
+): void {
+  const { live, story } = exchange;
+  const route = live.policy.view.routes.find(({ name }) => name === source.route);
+  if (route?.target.kind !== 'upstream') return;
+  const { upstream } = route.target;
+  const url = live.sources.locate(source.source, route.path, upstreams.pick(live.upstreams, upstream, Date.now()));
+  if (url === null) return;
+  const hint = { board: story.report?.board ?? null, version };
+  firmware.asks.prefetch({ upstream, url: url.href, host: upstreamHost(exchange, passage), hint, authorization: null });
 }
 
 function header(reply: Reply, name: string): string | undefined {

@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { GateError } from '../../base/errors.ts';
 import type { Passage } from '../../policy/decide.ts';
+import { finalStatus, type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import { hasBody, readBody, unknownCoding } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
@@ -12,7 +13,6 @@ import { CODES, pump } from '../pump.ts';
 import { relayWebSocket } from '../relay-websocket.ts';
 import { MAX_LENGTHENED_BYTES, readWhole, reasonPhrase, responseHeaders } from '../relayed-answer.ts';
 import { closeBehindRest } from '../rest.ts';
-import { finalStatus, type Upstreams, upstreamError } from '../upstreams.ts';
 
 // A DELETE with a body is rare and small.
 const MAX_REFRAMED_BYTES = 64 * 1024;

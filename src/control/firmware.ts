@@ -1,0 +1,186 @@
+// Owns firmware in the control process: answers the gates' Asks, and tells them how the fills go that they wait for.
+import { GateError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Config } from '../config/config.ts';
+import { FirmwareCache, type Found } from '../firmware/cache.ts';
+import { cleanFileName } from '../firmware/file-name.ts';
+import type { Fill } from '../firmware/fill.ts';
+import { Library } from '../firmware/library.ts';
+import { FirmwareOperations } from '../firmware/operations.ts';
+import { PassingImages } from '../firmware/passing.ts';
+import { Shelf } from '../firmware/shelf.ts';
+import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
+import type { FirmwareAnswer, FirmwareAsk, FirmwareObject } from '../link/firmware.ts';
+import type { GateLine } from '../link/messages.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import { compilePolicy } from '../policy/view.ts';
+import type { State } from '../store/state.ts';
+import { Upstreams } from '../upstream/upstreams.ts';
+import { DownloadShares } from './download-shares.ts';
+
+const SWEEP_MS = 60_000;
+
+export class Firmware {
+  readonly cache: FirmwareCache;
+  readonly operations: FirmwareOperations;
+  readonly library: Library;
+  readonly shelf: Shelf;
+  readonly shares = new DownloadShares();
+  readonly #log: Log;
+  readonly #upstreams = new Upstreams();
+  readonly #passing = new PassingImages();
+  readonly #followers = new Map<Fill, Set<GateLine>>();
+  readonly #ending = new AbortController();
+  #config: Config;
+  #judge: SourceJudge | null = null;
+  #sweeping: NodeJS.Timeout | undefined;
+
+  /** @throws {Error} with the system's code where the folder in stateDir cannot be made */
+  constructor(config: Config, state: State, log: Log) {
+    this.#config = config;
+    this.#log = log;
+    this.shelf = new Shelf(config.stateDir);
+    this.library = new Library(state.catalogue, this.shelf, log);
+    this.cache = new FirmwareCache({
+      library: this.library,
+      shelf: this.shelf,
+      passing: this.#passing,
+      log,
+      settings: () => this.#config.firmware,
+      fetcher: {
+        upstreams: this.#upstreams,
+        limits: () => this.#config.limits,
+        isOwn: (upstream, url) => this.#judge?.isOwn(upstream, url) === true,
+        mayFetch: (url) => this.mayFetch(url),
+      },
+    });
+    this.operations = new FirmwareOperations({
+      cache: this.cache,
+      library: this.library,
+      shelf: this.shelf,
+      maxBytes: () => this.#config.firmware.maxBytes,
+      placeOf: (url) => this.#placeOf(url),
+      originOf: (upstream) => this.#config.upstreams[upstream]?.[0] ?? null,
+    });
+  }
+
+  /** The upstream that a URL belongs to; what firmware.allow lists is fetched in the name of the first one. */
+  #placeOf(url: URL): { upstream: string; host: string } | null {
+    if (!this.mayFetch(url)) return null;
+    const names = Object.keys(this.#config.upstreams);
+    const upstream = names.find((name) => this.#judge?.isOwn(name, url)) ?? names[0] ?? '';
+    return { upstream, host: this.#config.domains[0] ?? url.host };
+  }
+
+  /** Takes the addresses and bounds that are in force from now on. */
+  apply(config: Config, snapshot: Snapshot): void {
+    this.#config = config;
+    this.#judge = judgeSources(snapshot, compilePolicy(snapshot.policy));
+    this.shares.setTotal(config.firmware.pace.totalBytesPerSecond);
+    this.#upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
+    if (this.#sweeping !== undefined) return;
+    this.#sweeping = setInterval(() => this.#passing.sweep(Date.now()), SWEEP_MS).unref();
+    void this.library.checkAll(this.#ending.signal);
+  }
+
+  mayFetch(url: URL): boolean {
+    return this.#judge?.mayFetch(url) === true;
+  }
+
+  /** Answers one gate. Never throws: what cannot be had is an answer too. */
+  async answer(id: number, ask: FirmwareAsk, gate: GateLine): Promise<void> {
+    const answer = await this.#find(ask, gate);
+    if (ask.purpose === 'serve') gate({ kind: 'answer', ask: id, answer });
+    else if (answer.kind === 'refused') {
+      const { code, message } = answer;
+      this.#log.warn(
+        { event: 'prefetch-failed', code, detail: message },
+        `firmware that was just offered cannot be had: ${message}`,
+      );
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearInterval(this.#sweeping);
+    await this.cache.stop();
+    this.shelf.close();
+  }
+
+  async #find(ask: FirmwareAsk, gate: GateLine): Promise<FirmwareAnswer> {
+    try {
+      const found = await this.cache.ask(ask);
+      const object = this.#objectOf(found);
+      if (found.kind === 'fill' && ask.purpose === 'serve') this.#follow(found.fill, gate);
+      return { kind: 'object', object, how: found.how };
+    } catch (error) {
+      const known = error instanceof GateError ? error : null;
+      if (known === null) this.#log.error({ event: 'ask-failed', err: error }, 'a firmware could not be looked for');
+      return {
+        kind: 'refused',
+        code: known?.code ?? 'INTERNAL',
+        fault: known?.fault ?? 'gate',
+        status: known?.status ?? 500,
+        message: known?.message ?? 'the gate could not look for this firmware',
+        retry: known?.retry ?? false,
+      };
+    }
+  }
+
+  #objectOf(found: Found): FirmwareObject {
+    if (found.kind === 'fill') return fillObject(found.fill);
+    if (found.kind === 'passing') {
+      const { id, file, length, fileName, contentType, lastModifiedMs, sha256 } = found.image;
+      return { id, file, length, fileName, contentType, lastModifiedMs, state: { kind: 'whole', sha256 } };
+    }
+    const image = this.library.image(found.sha256);
+    if (image === undefined)
+      throw new GateError('FIRMWARE_UNKNOWN', 'this firmware was just removed', {
+        fault: 'gate',
+        status: 404,
+        retry: true,
+      });
+    if (image.kind === 'merged') throw this.cache.refuseMerged();
+    this.library.offered(image.sha256, Date.now());
+    return {
+      id: image.sha256,
+      file: this.shelf.image(image.sha256),
+      length: image.length,
+      state: { kind: 'whole', sha256: image.sha256 },
+      fileName: image.fileName,
+      contentType: image.contentType,
+      lastModifiedMs: image.addedMs,
+    };
+  }
+
+  /** Tells this gate how the fill goes, to its end. */
+  #follow(fill: Fill, gate: GateLine): void {
+    const followers = this.#followers.get(fill);
+    if (followers !== undefined) {
+      followers.add(gate);
+      return;
+    }
+    const first = new Set([gate]);
+    this.#followers.set(fill, first);
+    const unwatch = fill.watch(() => {
+      const { id, file, state } = fill;
+      for (const line of first) line({ kind: 'progress', progress: { id, file, state } });
+      if (state.kind === 'filling') return;
+      unwatch();
+      this.#followers.delete(fill);
+    });
+  }
+}
+
+function fillObject(fill: Fill): FirmwareObject {
+  const { memo } = fill;
+  return {
+    id: fill.id,
+    file: fill.file,
+    length: fill.length ?? 0,
+    state: fill.state,
+    fileName: cleanFileName(memo?.fileName ?? 'firmware.bin'),
+    contentType: memo?.contentType ?? 'application/octet-stream',
+    lastModifiedMs: memo?.startedMs ?? null,
+  };
+}

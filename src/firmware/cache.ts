@@ -1,0 +1,300 @@
+// Owns the answer to an Ask: memory first, then a fill that runs, then what is on disk, and the upstream only where none
+// of them can say.
+import { LRUCache } from 'lru-cache';
+import { GateError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { CacheHow, FirmwareAsk } from '../link/firmware.ts';
+import { HEAD_BYTES } from '../ota/image.ts';
+import { type Fetcher, fetchBody, type Place, peek, type Reply } from './fetch.ts';
+import type { Fill } from './fill.ts';
+import { merged } from './fill-faults.ts';
+import { type CacheSettings, type CacheTotals, Fills } from './fills.ts';
+import {
+  AskBudgets,
+  conditionalHeaders,
+  explicitFreshness,
+  type Freshness,
+  mayServeStale,
+  policyOf,
+  renewedPolicy,
+} from './freshness.ts';
+import type { Entry, Library } from './library.ts';
+import { confirmsPromise, identify, type PromiseHint } from './link-identity.ts';
+import type { PassingImage, PassingImages } from './passing.ts';
+import type { Shelf } from './shelf.ts';
+
+export type Found =
+  | { kind: 'image'; sha256: string; how: CacheHow }
+  | { kind: 'passing'; image: PassingImage; how: CacheHow }
+  | { kind: 'fill'; fill: Fill; how: CacheHow };
+
+/** `promise` is null where the name needs no confirmation by the reply. */
+type Link = { name: string; place: Place; oneTime: boolean; promise: { made: PromiseHint; link: string } | null };
+/** `shared` is false where what was found is for this link only. */
+type Opened = { found: Found; shared: boolean };
+
+// A device waits 5 s for an answer at the least: what is there is served where the upstream cannot say in this time.
+const PATIENCE_MS = 3_000;
+const MAX_LINKS = 20_000;
+
+export class FirmwareCache {
+  readonly library: Library;
+  readonly fills: Fills;
+  readonly passing: PassingImages;
+  readonly totals: CacheTotals = {
+    hits: 0,
+    joined: 0,
+    revalidations: 0,
+    stale: 0,
+    fills: 0,
+    failedFills: 0,
+    upstreamBytes: 0,
+  };
+  readonly #fetcher: Fetcher;
+  readonly #log: Log;
+  readonly #settings: () => CacheSettings;
+  readonly #opening = new Map<string, Promise<Opened>>();
+  /** What a one-time link was found to mean: it is not asked about twice, since each look uses it up. */
+  readonly #links = new LRUCache<string, string>({ max: MAX_LINKS });
+  readonly #budgets = new AskBudgets();
+  readonly #ending = new AbortController();
+
+  constructor(parts: {
+    library: Library;
+    shelf: Shelf;
+    passing: PassingImages;
+    fetcher: Fetcher;
+    log: Log;
+    settings: () => CacheSettings;
+  }) {
+    this.library = parts.library;
+    this.passing = parts.passing;
+    this.#fetcher = parts.fetcher;
+    this.#log = parts.log;
+    this.#settings = parts.settings;
+    this.fills = new Fills({ ...parts, totals: this.totals });
+  }
+
+  /**
+   * Finds the bytes behind a link, and fetches them where that must be.
+   * @throws {GateError} FIRMWARE_* and UPSTREAM_*, where nothing can be served
+   */
+  async ask(ask: FirmwareAsk): Promise<Found> {
+    const place = { upstream: ask.upstream, url: new URL(ask.url), host: ask.host, authorization: ask.authorization };
+    if (!this.#fetcher.mayFetch(place.url)) {
+      const message = 'this link leads to a place that is allowed no longer (firmware.allow)';
+      throw new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'gate', status: 404 });
+    }
+    const own = this.#fetcher.isOwn(place.upstream, place.url);
+    const identity = identify(place.url, ask.upstream, ask.hint, own);
+    if (ask.authorization !== null) return this.#askForOne(place);
+    if (identity.kind === 'stable') {
+      const link = { name: identity.name, place, oneTime: false, promise: null };
+      return (await this.#find(link)) ?? this.#askForOne(place);
+    }
+    const alone = { name: identity.link, place, oneTime: true, promise: null };
+    if (identity.kind === 'one-time-alone')
+      return this.#bound(identity.link, (await this.#find(alone)) ?? this.#gone());
+    const known = this.#links.get(identity.link);
+    if (known !== undefined && this.library.isChecked(known)) return this.#hit(known);
+    const made = { board: ask.hint?.board ?? '', version: ask.hint?.version ?? '' };
+    const shared = await this.#find({ ...alone, name: identity.name, promise: { made, link: identity.link } });
+    return this.#bound(identity.link, shared ?? (await this.#find(alone)) ?? this.#gone());
+  }
+
+  /** What is said of an image that is here and that no device may have. */
+  refuseMerged(): GateError {
+    return merged();
+  }
+
+  /** Ends what waits for an upstream; what was fetched so far is gone on with after a restart. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    await this.fills.stop();
+  }
+
+  /** Null where what there is under this name turned out to be for another link alone. */
+  async #find(link: Link): Promise<Found | null> {
+    for (;;) {
+      const running = this.fills.get(link.name);
+      if (running !== undefined) return this.#join(running, link);
+      const opening = this.#opening.get(link.name);
+      if (opening === undefined) break;
+      const opened = await this.#afterAnother(opening, link);
+      if (opened === null) continue;
+      return opened.shared ? this.#collapsed(opened.found) : null;
+    }
+    const opening = this.#open(link);
+    this.#opening.set(link.name, opening);
+    try {
+      return (await opening).found;
+    } finally {
+      this.#opening.delete(link.name);
+    }
+  }
+
+  /** Another link of this name is being asked: its end is ours too, but that its link is dead says nothing of ours. */
+  async #afterAnother(opening: Promise<Opened>, link: Link): Promise<Opened | null> {
+    try {
+      return await opening;
+    } catch (error) {
+      if (link.oneTime && error instanceof GateError && error.code === 'FIRMWARE_LINK_DEAD') return null;
+      throw error;
+    }
+  }
+
+  async #join(fill: Fill, link: Link): Promise<Found> {
+    fill.places.offer(link.place);
+    await fill.ready;
+    this.totals.joined += 1;
+    return { kind: 'fill', fill, how: 'joined' };
+  }
+
+  #collapsed(found: Found): Found {
+    this.totals.joined += 1;
+    return { ...found, how: found.how === 'miss' ? 'joined' : found.how };
+  }
+
+  async #open(link: Link): Promise<Opened> {
+    const nowMs = Date.now();
+    const passing = this.passing.find(link.name, nowMs);
+    if (passing !== undefined) return { found: { kind: 'passing', image: passing, how: 'hit' }, shared: true };
+    const entry = this.library.entry(link.name);
+    if (entry === undefined || !(await this.library.check(entry.sha256))) return this.#fetchNew(link);
+    const freshness = this.#freshness(entry, link, nowMs);
+    if (freshness === 'fresh') return { found: this.#hit(entry.sha256), shared: true };
+    const renewal = this.#renew(entry, link);
+    if (freshness === 'ask-behind') return { found: this.#behind(entry, renewal), shared: true };
+    const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null).unref());
+    try {
+      const renewed = await Promise.race([renewal, late]);
+      if (renewed !== null) return renewed;
+    } catch (error) {
+      return { found: this.#stale(entry, link, error), shared: true };
+    }
+    if (!mayServeStale(entry.memo)) return renewal;
+    return { found: this.#behind(entry, renewal), shared: true };
+  }
+
+  #freshness(entry: Entry, link: Link, nowMs: number): Freshness {
+    const explicit = link.oneTime ? null : explicitFreshness(entry.memo, link.place);
+    if (explicit !== null) return explicit;
+    return this.#budgets.take(link.name, nowMs, this.#settings().recheckMs) ? 'ask' : 'fresh';
+  }
+
+  /** Asks the upstream whether an image is still what it has; where it is not, the same reply begins the fill. */
+  async #renew(entry: Entry, link: Link): Promise<Opened> {
+    const { place, oneTime } = link;
+    const reply = await this.#fetch(place, oneTime ? {} : conditionalHeaders(entry.memo));
+    if (reply.status === 304 || (await this.#isSame(reply, entry, link))) {
+      reply.abort();
+      const policy = reply.status === 304 ? renewedPolicy(entry.memo, place, reply) : entry.memo.policy;
+      this.library.name({ ...entry, checkedMs: Date.now(), usedMs: Date.now(), memo: { ...entry.memo, policy } });
+      this.totals.revalidations += 1;
+      return { found: { kind: 'image', sha256: entry.sha256, how: 'revalidated' }, shared: true };
+    }
+    return this.#begin(link, reply);
+  }
+
+  async #isSame(reply: Reply, { memo, sha256 }: Entry, link: Link): Promise<boolean> {
+    if (reply.length !== memo.length) return false;
+    if (!link.oneTime && (reply.etag !== null || memo.etag !== null)) {
+      return reply.etag === memo.etag && reply.etag?.startsWith('"') === true;
+    }
+    // Beyond its head, only a program says by its hash what it is made of.
+    if (reply.fileName !== memo.fileName || this.library.image(sha256)?.kind !== 'app') return false;
+    return (await peek(reply, HEAD_BYTES)).toString('hex') === memo.head;
+  }
+
+  #behind(entry: Entry, renewal: Promise<Opened>): Found {
+    renewal.catch((error: unknown) => this.#warnStale(entry, error));
+    return { kind: 'image', sha256: entry.sha256, how: 'stale' };
+  }
+
+  /** What is there, though the upstream could not be asked; a stable link that the upstream took away is gone. */
+  #stale(entry: Entry, link: Link, error: unknown): Found {
+    const dead = error instanceof GateError && error.code === 'FIRMWARE_LINK_DEAD';
+    if (dead && !link.oneTime) this.library.forgetName(link.name);
+    if ((dead && !link.oneTime) || !mayServeStale(entry.memo)) throw error;
+    this.#warnStale(entry, error);
+    this.totals.stale += 1;
+    return { kind: 'image', sha256: entry.sha256, how: 'stale' };
+  }
+
+  #warnStale(entry: Entry, error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    this.#log.warn(
+      { event: 'firmware-stale', sha256: entry.sha256, detail },
+      `the upstream cannot be asked about a firmware, so the one that is here is served: ${detail}`,
+    );
+  }
+
+  async #fetchNew(link: Link): Promise<Opened> {
+    const resumed = await this.fills.resume(link.name, link.place, link.oneTime);
+    if (resumed === null) return this.#begin(link, await this.#fetch(link.place, {}));
+    await resumed.ready;
+    return { found: { kind: 'fill', fill: resumed, how: 'joined' }, shared: true };
+  }
+
+  async #begin(link: Link, reply: Reply): Promise<Opened> {
+    const { place, oneTime, promise } = link;
+    if (promise !== null && !confirmsPromise(reply.fileName, promise.made)) {
+      const twin = await this.#twin(reply);
+      if (twin !== null) return { found: twin, shared: false };
+      return { found: await this.#filled(this.fills.begin(promise.link, place, reply, true, null)), shared: false };
+    }
+    const policy = oneTime ? null : policyOf(place, reply);
+    const storable = policy === null || policy.storable();
+    const name = storable ? link.name : null;
+    const fill = this.fills.begin(name, place, reply, oneTime, policy?.toObject() ?? null);
+    return { found: await this.#filled(fill), shared: storable };
+  }
+
+  /** What is here already, or on its way, of the same length and with the same head, in which the program's hash stands. */
+  async #twin(reply: Reply): Promise<Found | null> {
+    if (reply.length === null) return null;
+    const head = (await peek(reply, HEAD_BYTES)).toString('hex');
+    const fill = this.fills.all().find((running) => running.appHead === head && running.length === reply.length);
+    const image = this.library.findApp(head, reply.length);
+    if (fill === undefined && (image === null || !(await this.library.check(image)))) return null;
+    reply.abort();
+    this.totals.joined += 1;
+    return fill !== undefined
+      ? { kind: 'fill', fill, how: 'joined' }
+      : { kind: 'image', sha256: image ?? '', how: 'revalidated' };
+  }
+
+  async #filled(fill: Fill): Promise<Found> {
+    await fill.ready;
+    return { kind: 'fill', fill, how: 'miss' };
+  }
+
+  /** Bytes for this client alone: its own credentials got them, or the upstream forbids to store them. */
+  async #askForOne(place: Place): Promise<Found> {
+    const reply = await this.#fetch(place, {});
+    return this.#filled(this.fills.begin(null, place, reply, false, null));
+  }
+
+  #fetch(place: Place, headers: Record<string, string>): Promise<Reply> {
+    return fetchBody(this.#fetcher, place, headers, this.#ending.signal);
+  }
+
+  #hit(sha256: string): Found {
+    this.totals.hits += 1;
+    return { kind: 'image', sha256, how: 'hit' };
+  }
+
+  #bound(link: string, found: Found): Found {
+    if (found.kind === 'image') this.#links.set(link, found.sha256);
+    if (found.kind === 'fill') {
+      void found.fill.done.then((end) => {
+        if (end.kind === 'whole' && found.fill.kept) this.#links.set(link, end.verdict.sha256);
+      });
+    }
+    return found;
+  }
+
+  #gone(): never {
+    throw new GateError('FIRMWARE_LINK_DEAD', 'this one-time link is used up', { fault: 'upstream', status: 404 });
+  }
+}

@@ -1,0 +1,295 @@
+// Owns a fill: one image on its way from the upstream into a file, judged as it comes, while others read behind it.
+import { randomBytes } from 'node:crypto';
+import { GateError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { FillState } from '../link/firmware.ts';
+import { type ImageVerdict, ImageVerifier } from '../ota/image-verifier.ts';
+import { upstreamError } from '../upstream/upstreams.ts';
+import { bodyOf, type Place, type Reply } from './fetch.ts';
+import { BytesChanged, corrupt, cutShort, merged, noRoom, tooLarge } from './fill-faults.ts';
+import { FillPlaces } from './fill-places.ts';
+import { HeadJudge } from './head-judge.ts';
+import { isNoRoom, type Partial, type PartialMemo } from './partial.ts';
+import type { Shelf } from './shelf.ts';
+
+/** The largest slot in the field has 6 MB, the largest flash 32. */
+export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
+
+export type GoodVerdict = Extract<ImageVerdict, { ok: true }>;
+
+export type FillTask = {
+  shelf: Shelf;
+  log: Log;
+  /** The link's name for the cache; null where these bytes are for nobody else. */
+  name: string | null;
+  /** Whether the image is to be kept on disk. */
+  kept: boolean;
+  oneTime: boolean;
+  place: Place;
+  open: (place: Place, headers: Record<string, string>, signal: AbortSignal) => Promise<Reply>;
+  /** A reply that is open already. */
+  reply: Reply | null;
+  /** What an earlier fill of this name left behind. */
+  leftover: { file: string; partial: Partial } | null;
+  /** Takes over the file of a whole image. The path at which it stands from then on, or null where it stays. */
+  keep: (fill: Fill, verdict: GoodVerdict, partial: Partial) => Promise<string | null>;
+};
+
+export type FillEnd =
+  | { kind: 'whole'; verdict: GoodVerdict }
+  /** `leftover` can be gone on with; `next` is a reply with the new bytes of a file that was replaced. */
+  | { kind: 'failed'; error: GateError; leftover: { file: string; memo: PartialMemo } | null; next: Reply | null };
+
+const PAUSES_MS = [250, 1_000];
+const NOTIFY_MS = 20;
+
+export class Fill {
+  readonly id = randomBytes(9).toString('base64url');
+  readonly places: FillPlaces;
+  /** Resolves when the image may be served: its length is known and its head is good. */
+  readonly ready: Promise<void>;
+  readonly done: Promise<FillEnd>;
+  /** Bytes that came from the upstream for it. */
+  fetched = 0;
+  readonly #task: FillTask;
+  readonly #watchers = new Set<() => void>();
+  readonly #leaving = new AbortController();
+  readonly #resolvers = Promise.withResolvers<void>();
+  #state: FillState = { kind: 'filling', have: 0 };
+  #partial: Partial | null = null;
+  #file = '';
+  #kept: boolean;
+  #length: number | null = null;
+  #judge = new HeadJudge();
+  #verifier = new ImageVerifier(null);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(task: FillTask) {
+    this.#task = task;
+    this.#kept = task.kept;
+    this.places = new FillPlaces(task.place, task.oneTime, task.reply !== null);
+    this.ready = this.#resolvers.promise;
+    this.ready.catch(() => {}); // those who wait hear it
+    this.done = this.#run();
+  }
+
+  get state(): FillState {
+    return this.#state;
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Of the whole image in bytes; null before it is known. */
+  get length(): number | null {
+    return this.#length;
+  }
+
+  get memo(): PartialMemo | null {
+    return this.#partial?.memo ?? null;
+  }
+
+  /** The first bytes of an app, hexadecimal; null before they are here, and for everything else. */
+  get appHead(): string | null {
+    return this.#judge.appHead;
+  }
+
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  /** Hears of progress, at most fifty times a second, and of the end at once. Gives back how to stop that. */
+  watch(onChange: () => void): () => void {
+    this.#watchers.add(onChange);
+    return () => void this.#watchers.delete(onChange);
+  }
+
+  /** Ends it; what is there can be gone on with. */
+  abort(): void {
+    this.#leaving.abort();
+  }
+
+  async #run(): Promise<FillEnd> {
+    try {
+      if (this.#task.leftover !== null) await this.#pickUp(this.#task.leftover.partial);
+      let reply = this.#task.reply;
+      for (let attempt = 0; !this.#isWhole(); attempt += 1) {
+        try {
+          await this.#attempt(reply ?? (await this.#open()));
+          break;
+        } catch (error) {
+          reply = null;
+          await this.#pauseOrThrow(error, attempt);
+        }
+      }
+      return await this.#finish();
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  /** A process can end between the last byte and its verification. */
+  #isWhole(): boolean {
+    return this.#length !== null && this.#partial?.have === this.#length;
+  }
+
+  async #pauseOrThrow(error: unknown, attempt: number): Promise<void> {
+    const pauseMs = PAUSES_MS[attempt];
+    const known = error instanceof GateError && error.retry;
+    if (!known || pauseMs === undefined || this.#leaving.signal.aborted || !this.places.hasMore()) throw error;
+    this.#task.log.warn(
+      { event: 'fill-again', code: error.code, detail: error.message, have: this.#partial?.have ?? 0 },
+      `fetching firmware again after ${this.#partial?.have ?? 0} bytes: ${error.message}`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+
+  async #open(): Promise<Reply> {
+    const { memo, have = 0 } = this.#partial ?? {};
+    // A weak tag says nothing about single bytes (RFC 9110 section 8.8.1): such a file is compared from its beginning.
+    const strong = memo?.etag?.startsWith('"') === true && have > 0;
+    const headers: Record<string, string> = strong ? { range: `bytes=${have}-`, 'if-range': memo.etag ?? '' } : {};
+    return this.places.ask((place) => this.#task.open(place, headers, this.#leaving.signal));
+  }
+
+  async #attempt(reply: Reply): Promise<void> {
+    try {
+      const partial = await this.#begin(reply);
+      await this.#take(reply, partial);
+    } catch (error) {
+      if (error instanceof BytesChanged) throw error;
+      reply.abort();
+      if (error instanceof GateError || isNoRoom(error)) throw error;
+      throw upstreamError(error, this.#task.place.upstream, reply.url.origin);
+    }
+  }
+
+  /** Takes the reply for the rest of what is there, for all of it once more, or for the beginning. */
+  async #begin(reply: Reply): Promise<Partial> {
+    if ((reply.length ?? 0) > MAX_IMAGE_BYTES) throw tooLarge(reply.length ?? 0, MAX_IMAGE_BYTES);
+    const partial = this.#partial;
+    if (partial !== null) {
+      const { memo } = partial;
+      const otherTag =
+        memo.etag !== reply.etag && (reply.status === 206 || (memo.etag !== null && reply.etag !== null));
+      // Servers read If-Range in their own ways (aiohttp 3.8: as a date only), so the tag of the reply itself counts.
+      if (memo.length !== reply.length || otherTag || reply.start > partial.have)
+        throw new BytesChanged(reply.status === 200 ? reply : null);
+      return partial;
+    }
+    if (reply.start > 0) throw cutShort(this.#task.place, 0, reply.length);
+    const { name } = this.#task;
+    const { length, etag, lastModified, fileName, contentType } = reply;
+    const memo = { name, length, etag, lastModified, fileName, contentType };
+    this.#kept = this.#kept && this.#task.shelf.hasRoom(length ?? 0);
+    if (this.#task.kept && !this.#kept) this.#warnNoRoom('the disk of stateDir is full');
+    const made = await this.#task.shelf.create(memo, Date.now(), this.#kept).catch((error: unknown) => {
+      if (!this.#kept || !isNoRoom(error)) throw noRoom(error);
+      return this.#pass(error, () => this.#task.shelf.create(memo, Date.now(), false));
+    });
+    this.#adopt(made);
+    return made;
+  }
+
+  #adopt(partial: Partial): void {
+    this.#partial = partial;
+    this.#file = partial.file;
+    this.#length = partial.memo.length;
+    this.#verifier = new ImageVerifier(partial.memo.length);
+  }
+
+  async #pickUp(partial: Partial): Promise<void> {
+    this.#adopt(partial);
+    for await (const chunk of partial.bytes()) this.#verifier.update(chunk);
+    await this.#afterBytes();
+  }
+
+  async #take(reply: Reply, partial: Partial): Promise<void> {
+    let at = reply.start;
+    for await (const chunk of bodyOf(reply)) {
+      this.fetched += chunk.length;
+      const known = chunk.subarray(0, Math.max(0, partial.have - at));
+      if (known.length > 0 && !(await partial.holds(at, known))) {
+        reply.abort();
+        throw new BytesChanged(null);
+      }
+      at += chunk.length;
+      if (known.length < chunk.length) await this.#append(partial, chunk.subarray(known.length));
+    }
+    if (this.#length !== null && partial.have < this.#length)
+      throw cutShort(this.#task.place, partial.have, this.#length);
+  }
+
+  async #append(partial: Partial, chunk: Buffer): Promise<void> {
+    if (partial.have + chunk.length > MAX_IMAGE_BYTES) throw tooLarge(partial.have + chunk.length, MAX_IMAGE_BYTES);
+    await partial.append(chunk).catch(async (error: unknown) => {
+      if (!this.#kept || !isNoRoom(error)) throw noRoom(error);
+      await this.#pass(error, () => this.#task.shelf.pass(partial));
+      this.#file = partial.file;
+      await partial.append(chunk);
+    });
+    this.#verifier.update(chunk);
+    await this.#afterBytes();
+  }
+
+  /** The disk refuses: from here on the image is passed through, and not kept. */
+  async #pass<T>(error: unknown, work: () => Promise<T>): Promise<T> {
+    this.#kept = false;
+    this.#warnNoRoom(error instanceof Error ? error.message : String(error));
+    return work().catch((second: unknown) => Promise.reject(noRoom(second)));
+  }
+
+  #warnNoRoom(why: string): void {
+    this.#task.log.warn({ event: 'firmware-not-kept', why }, `this firmware is passed on without being kept: ${why}`);
+  }
+
+  async #afterBytes(): Promise<void> {
+    const partial = this.#partial;
+    if (partial === null) return;
+    const { have } = partial;
+    this.#state = { kind: 'filling', have };
+    const judgement = await this.#judge.look(partial);
+    if (judgement === 'merged') this.#resolvers.reject(merged());
+    if (judgement === 'servable' && this.#length !== null) this.#resolvers.resolve();
+    this.#timer ??= setTimeout(() => this.#notify(), NOTIFY_MS).unref();
+  }
+
+  async #finish(): Promise<FillEnd> {
+    const partial = this.#partial;
+    if (partial === null) throw cutShort(this.#task.place, 0, this.#length);
+    const verdict = this.#verifier.finish();
+    if (!verdict.ok) throw corrupt(verdict);
+    this.#length = partial.have;
+    this.#file = (await this.#task.keep(this, verdict, partial)) ?? partial.file;
+    this.#state = { kind: 'whole', sha256: verdict.sha256 };
+    if (verdict.kind === 'merged') this.#resolvers.reject(merged());
+    else this.#resolvers.resolve();
+    this.#notify();
+    return { kind: 'whole', verdict };
+  }
+
+  async #fail(thrown: unknown): Promise<FillEnd> {
+    const changed = thrown instanceof BytesChanged;
+    const error = thrown instanceof GateError ? thrown : changed ? thrown.fault : noRoom(thrown);
+    this.#state = { kind: 'failed', code: error.code, detail: error.message };
+    this.#resolvers.reject(error);
+    this.#notify();
+    const partial = this.#partial;
+    const usable = this.#kept && partial?.memo.name != null && error.retry && partial.have > 0;
+    if (usable) await partial.close();
+    else await partial?.discard();
+    return {
+      kind: 'failed',
+      error,
+      leftover: usable ? { file: partial.file, memo: partial.memo } : null,
+      next: changed ? thrown.reply : null,
+    };
+  }
+
+  #notify(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const onChange of this.#watchers) onChange();
+  }
+}

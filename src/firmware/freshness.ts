@@ -1,0 +1,80 @@
+// Owns freshness: when the upstream is to be asked again about an image that is there.
+import CachePolicy from 'http-cache-semantics';
+import { LRUCache } from 'lru-cache';
+import type { Place, Reply } from './fetch.ts';
+
+/** What is remembered of the reply that brought an image, beside the image itself. */
+export type NameMemo = {
+  /** Of a stable link, as `CachePolicy.toObject` writes it. */
+  policy: CachePolicy.CachePolicyObject | null;
+  length: number;
+  fileName: string | null;
+  etag: string | null;
+  lastModified: string | null;
+  /** The first bytes, in which the hash of the program stands; hexadecimal. */
+  head: string;
+};
+
+export type Freshness = 'fresh' | 'ask' | 'ask-behind';
+
+// No guess from Last-Modified (RFC 9111 section 4.2.2): a firmware file that was still for a year is replaced today.
+const OPTIONS: CachePolicy.Options = { shared: true, cacheHeuristic: 0 };
+const BURST = 4;
+const MAX_BUDGETS = 10_000;
+
+/** The policy of a stable link's reply, as RFC 9111 reads it for a shared cache. */
+export function policyOf(place: Place, reply: Pick<Reply, 'headers'>): CachePolicy {
+  return new CachePolicy(requestOf(place), { status: 200, headers: reply.headers }, OPTIONS);
+}
+
+function requestOf({ url, authorization }: Place): CachePolicy.HttpRequest {
+  return { url: url.href, method: 'GET', headers: authorization === null ? {} : { authorization } };
+}
+
+/** The headers that ask whether a stable link still means the same bytes. */
+export function conditionalHeaders(memo: NameMemo): Record<string, string> {
+  return {
+    ...(memo.etag === null ? {} : { 'if-none-match': memo.etag }),
+    ...(memo.lastModified === null ? {} : { 'if-modified-since': memo.lastModified }),
+  };
+}
+
+/** The policy after a 304 (RFC 9111 section 4.3.4). */
+export function renewedPolicy(memo: NameMemo, place: Place, reply: Pick<Reply, 'headers'>): NameMemo['policy'] {
+  if (memo.policy === null) return null;
+  const answer = { status: 304, headers: reply.headers };
+  return CachePolicy.fromObject(memo.policy).revalidatedPolicy(requestOf(place), answer).policy.toObject();
+}
+
+/** What the upstream's own words ask for: a lifetime that still runs, or one that is over; null where it said nothing. */
+export function explicitFreshness(memo: NameMemo, place: Place): Freshness | null {
+  if (memo.policy === null) return null;
+  const policy = CachePolicy.fromObject(memo.policy);
+  const { revalidation } = policy.evaluateRequest(requestOf(place));
+  if (revalidation === undefined) return 'fresh';
+  if (!revalidation.synchronous) return 'ask-behind';
+  const { rescc } = memo.policy;
+  return Object.keys(rescc).length > 0 || memo.policy.resh.expires !== undefined ? 'ask' : null;
+}
+
+/** Whether an image may be served though the upstream cannot be asked (RFC 5861 section 4). */
+export function mayServeStale(memo: NameMemo): boolean {
+  const words = memo.policy?.rescc ?? {};
+  return !['must-revalidate', 'proxy-revalidate', 's-maxage', 'no-cache'].some((word) => Object.hasOwn(words, word));
+}
+
+/**
+ * How often the upstream is asked where it gave no lifetime: a few times at once, so that a file that was just replaced
+ * is noticed by the next device, and once in `recheckMs` under load, since each look at a one-time link uses it up.
+ */
+export class AskBudgets {
+  readonly #budgets = new LRUCache<string, { left: number; atMs: number }>({ max: MAX_BUDGETS });
+
+  /** Takes one look under this name; false where none is left for now. */
+  take(name: string, nowMs: number, recheckMs: number): boolean {
+    const budget = this.#budgets.get(name) ?? { left: BURST, atMs: nowMs };
+    const left = Math.min(BURST, budget.left + Math.max(0, nowMs - budget.atMs) / recheckMs);
+    this.#budgets.set(name, { left: left < 1 ? left : left - 1, atMs: nowMs });
+    return left >= 1;
+  }
+}

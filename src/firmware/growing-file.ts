@@ -1,0 +1,95 @@
+// Owns the reading side of an image: a file that is whole, or grows while it is read by any number of downloads.
+import { type FileHandle, open } from 'node:fs/promises';
+import type { FillProgress, FillState, FirmwareObject } from '../link/firmware.ts';
+
+/** Of an image that is not whole yet, the last bytes wait: no device ever holds a complete image that proved wrong. */
+export const HELD_BACK_BYTES = 4096;
+
+export class GrowingFile {
+  readonly object: FirmwareObject;
+  #state: FillState;
+  #file: string;
+  #handle: Promise<FileHandle> | null = null;
+  #readers = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(object: FirmwareObject) {
+    this.object = object;
+    this.#state = object.state;
+    this.#file = object.file;
+  }
+
+  get state(): FillState {
+    return this.#state;
+  }
+
+  get sha256(): string | null {
+    return this.#state.kind === 'whole' ? this.#state.sha256 : null;
+  }
+
+  /** How many bytes from the start may go to a device now. */
+  get sendable(): number {
+    if (this.#state.kind === 'whole') return this.object.length;
+    if (this.#state.kind === 'failed') return 0;
+    return Math.max(0, Math.min(this.#state.have, this.object.length - HELD_BACK_BYTES));
+  }
+
+  /** Takes what control says of it. Once failed or whole, it stays so. */
+  update({ file, state }: Omit<FillProgress, 'id'>): void {
+    if (this.#state.kind !== 'filling') return;
+    this.#state = state;
+    if (file !== this.#file) this.#move(file);
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Resolves with the next news; at once where none will come. */
+  changed(): Promise<void> {
+    if (this.#state.kind !== 'filling') return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** At most `length` bytes from `offset` on. @throws {Error} with the system's code */
+  async read(offset: number, length: number): Promise<Buffer> {
+    this.#handle ??= open(this.#file, 'r');
+    const handle = await this.#handle;
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  /** Opens it for one more reader, who calls `leave` at the end. @throws {Error} with the system's code */
+  async enter(): Promise<void> {
+    this.#readers += 1;
+    this.#handle ??= open(this.#file, 'r');
+    try {
+      await this.#handle;
+    } catch (error) {
+      this.#handle = null;
+      this.#readers -= 1;
+      throw error;
+    }
+  }
+
+  /** True where nobody reads it any more: then its file is closed. */
+  leave(): boolean {
+    this.#readers -= 1;
+    if (this.#readers > 0) return false;
+    void this.#close();
+    return true;
+  }
+
+  /** A disk that ran full: the same bytes go on elsewhere. Where the file was only renamed, this costs one more open. */
+  #move(file: string): void {
+    this.#file = file;
+    if (this.#handle === null) return;
+    void this.#close();
+    this.#handle = open(file, 'r');
+    this.#handle.catch(() => {}); // the next read tells
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    // Node lets reads that run on a handle end first.
+    await handle?.then((opened) => opened.close()).catch(() => {});
+  }
+}

@@ -1,0 +1,110 @@
+// Owns this gate's Asks to control, and the images that it has open: one for all who read the same bytes.
+import { GateError } from '../base/errors.ts';
+import { GrowingFile } from '../firmware/growing-file.ts';
+import type { CacheHow, FillProgress, FirmwareAnswer, FirmwareAsk } from '../link/firmware.ts';
+import type { ToControl } from '../link/messages.ts';
+
+/** An image to read, until `leave` is called; it must be called. */
+export type OpenImage = { file: GrowingFile; how: CacheHow; leave: () => void };
+
+const MAX_ASKS = 10_000;
+// Control answers an image without a length when it is whole, and everything else within the times of its fetch.
+const ANSWER_MS = 10 * 60_000;
+
+export class FirmwareAsks {
+  readonly #send: (message: ToControl) => Promise<void>;
+  readonly #waiting = new Map<number, (answer: FirmwareAnswer) => void>();
+  readonly #open = new Map<string, GrowingFile>();
+  #lastId = 0;
+
+  constructor(send: (message: ToControl) => Promise<void>) {
+    this.#send = send;
+  }
+
+  /**
+   * Asks for the bytes behind a link. An image that leaves the disk between the answer and its opening is asked for once
+   * more.
+   * @throws {GateError} what control found, or INTERNAL where control is not there
+   */
+  async open(ask: FirmwareAsk): Promise<OpenImage> {
+    try {
+      return await this.#openOnce(ask);
+    } catch (error) {
+      if (!(error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT')) throw error;
+      return this.#openOnce(ask);
+    }
+  }
+
+  /** Lets control have the image there before it is asked for; nobody waits for it. */
+  prefetch(ask: Omit<FirmwareAsk, 'purpose'>): void {
+    this.#lastId += 1;
+    this.#send({ kind: 'ask', id: this.#lastId, ask: { ...ask, purpose: 'prefetch' } }).catch(() => {});
+  }
+
+  onAnswer(id: number, answer: FirmwareAnswer): void {
+    this.#waiting.get(id)?.(answer);
+  }
+
+  onProgress({ id, file, state }: FillProgress): void {
+    this.#open.get(id)?.update({ file, state });
+  }
+
+  /** Control is gone: what is not whole will never be. */
+  abandon(): void {
+    const [code, message] = ['INTERNAL', 'the control process is gone'] as const;
+    const state = { kind: 'failed', code, detail: message } as const;
+    for (const file of this.#open.values()) file.update({ file: file.object.file, state });
+    for (const answer of [...this.#waiting.values()])
+      answer({ kind: 'refused', code, message, fault: 'gate', status: 503, retry: true });
+  }
+
+  async #openOnce(ask: FirmwareAsk): Promise<OpenImage> {
+    const answer = await this.#ask(ask);
+    if (answer.kind === 'refused') {
+      const { code, message, fault, status, retry } = answer;
+      throw new GateError(code, message, { fault, status, retry });
+    }
+    const { object, how } = answer;
+    const file = this.#open.get(object.id) ?? new GrowingFile(object);
+    // The answer can be newer than what this gate heard last of the same fill.
+    file.update({ file: object.file, state: object.state });
+    this.#open.set(object.id, file);
+    try {
+      await file.enter();
+    } catch (error) {
+      this.#open.delete(object.id);
+      throw error;
+    }
+    let left = false;
+    const leave = (): void => {
+      if (left) return;
+      left = true;
+      if (file.leave() && this.#open.get(object.id) === file) this.#open.delete(object.id);
+    };
+    return { file, how, leave };
+  }
+
+  #ask(ask: FirmwareAsk): Promise<FirmwareAnswer> {
+    if (this.#waiting.size >= MAX_ASKS) {
+      throw new GateError('FIRMWARE_NO_ROOM', 'too many downloads wait to begin: ask again in a minute', {
+        fault: 'gate',
+        status: 503,
+        retry: true,
+      });
+    }
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void =>
+        settle(() => reject(new GateError('INTERNAL', why, { fault: 'gate', status: 503, retry: true })));
+      const timer = setTimeout(() => fail('control did not answer'), ANSWER_MS).unref();
+      const settle = (then: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(id);
+        then();
+      };
+      this.#waiting.set(id, (answer) => settle(() => resolve(answer)));
+      this.#send({ kind: 'ask', id, ask }).catch(() => fail('the control process is gone'));
+    });
+  }
+}

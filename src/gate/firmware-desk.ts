@@ -1,0 +1,71 @@
+// Owns what this gate has for downloads: its Asks, the images in memory, the pace, and how many downloads run in all.
+import { HotImages } from '../firmware/hot-images.ts';
+import { type Lane, Pacer } from '../firmware/pace.ts';
+import type { ToControl } from '../link/messages.ts';
+import type { Snapshot } from '../link/snapshot.ts';
+import { FirmwareAsks } from './firmware-asks.ts';
+
+export class FirmwareDesk {
+  readonly asks: FirmwareAsks;
+  readonly hot = new HotImages();
+  readonly #pacer = new Pacer();
+  readonly #send: (message: ToControl) => Promise<void>;
+  #device: number | null = null;
+  #share: number | null = null;
+  #elsewhere = 0;
+  #most: number | null = null;
+  #told = 0;
+  #telling = false;
+
+  constructor(send: (message: ToControl) => Promise<void>) {
+    this.#send = send;
+    this.asks = new FirmwareAsks(send);
+  }
+
+  apply({ memoryBytes, deviceBytesPerSecond, downloads }: Snapshot['firmware']): void {
+    this.hot.set(memoryBytes);
+    this.#device = deviceBytesPerSecond;
+    this.#most = downloads;
+    this.#pacer.set({ device: this.#device, total: this.#share });
+  }
+
+  /** This gate's part of the total, and how many downloads the other gates have. */
+  onShare(bytesPerSecond: number | null, elsewhere: number): void {
+    this.#share = bytesPerSecond;
+    this.#elsewhere = elsewhere;
+    this.#pacer.set({ device: this.#device, total: this.#share });
+  }
+
+  /** Whether as many downloads run as the operator lets run at a time (`firmware.downloads`). */
+  get isFull(): boolean {
+    return this.#most !== null && this.#pacer.active + this.#elsewhere >= this.#most;
+  }
+
+  /** A download's place in the pace. It must be left. */
+  join(key: string): Lane {
+    const lane = this.#pacer.join(key);
+    this.#tell();
+    return {
+      admission: () => lane.admission(),
+      take: (wanted) => lane.take(wanted),
+      leave: () => {
+        lane.leave();
+        this.#tell();
+      },
+    };
+  }
+
+  /** One message at a time: while it is on its way, the number changes on. */
+  #tell(): void {
+    const { active } = this.#pacer;
+    if (this.#telling || active === this.#told) return;
+    this.#telling = true;
+    this.#told = active;
+    this.#send({ kind: 'downloads', active })
+      .catch(() => {})
+      .finally(() => {
+        this.#telling = false;
+        this.#tell();
+      });
+  }
+}

@@ -1,0 +1,140 @@
+// Owns the sending of an image's bytes to a device: at its pace, behind a fill where one runs, and never complete-looking
+// where it was cut.
+import type { ServerResponse } from 'node:http';
+import type { ErrorCode } from '../base/errors.ts';
+import type { GrowingFile } from '../firmware/growing-file.ts';
+import type { Lane } from '../firmware/pace.ts';
+import { endAfterRest } from './rest.ts';
+
+export type ImagePart = { file: GrowingFile; bytes: Buffer | null; start: number; end: number };
+
+export type SendEnd = { kind: 'complete' } | { kind: 'cut'; code: ErrorCode; detail: string };
+
+// All that is written to a TLS socket is encrypted at once, and waits as a copy: a slow device must not hold the image.
+const TLS_WRITE_BYTES = 64 * 1024;
+const DISK_READ_BYTES = 256 * 1024;
+
+/**
+ * Sends a part, behind a head that was written already. `idleMs` without progress on the client's side ends it.
+ * `onBytes` hears of every piece. Never throws.
+ */
+export async function sendImage(
+  response: ServerResponse,
+  part: ImagePart,
+  lane: Lane,
+  options: { encrypted: boolean; idleMs: number; onBytes: (bytes: number) => void },
+): Promise<SendEnd> {
+  const { file, end } = part;
+  const flow = new Flow(response, options.idleMs);
+  try {
+    for (let offset = part.start; offset < end; ) {
+      const limit = Math.min(end, file.sendable);
+      if (offset >= limit) {
+        const waited = await flow.orGone(nextBytes(file, offset));
+        if (waited !== 'news') return flow.cut(response, waited);
+        continue;
+      }
+      const most = part.bytes === null ? DISK_READ_BYTES : options.encrypted ? TLS_WRITE_BYTES : limit - offset;
+      const grant = lane.take(Math.min(most, limit - offset, options.encrypted ? TLS_WRITE_BYTES : most));
+      if ('waitMs' in grant) {
+        const slept = await flow.orGone(sleep(grant.waitMs));
+        if (slept !== 'news') return flow.cut(response, slept);
+        continue;
+      }
+      const chunk = part.bytes?.subarray(offset, offset + grant.bytes) ?? (await file.read(offset, grant.bytes));
+      if (chunk.length === 0)
+        return flow.cut(response, { code: 'INTERNAL', detail: 'the file of this image is too short' });
+      offset += chunk.length;
+      options.onBytes(chunk.length);
+      const written = offset === end ? await flow.last(response, chunk) : await flow.write(response, chunk);
+      if (written !== 'news') return flow.cut(response, written);
+    }
+    return { kind: 'complete' };
+  } catch (error) {
+    return flow.cut(response, { code: 'INTERNAL', detail: error instanceof Error ? error.message : String(error) });
+  } finally {
+    flow.stop();
+  }
+}
+
+type Cut = { code: ErrorCode; detail: string };
+type Step = 'news' | Cut;
+
+const LEFT: Cut = { code: 'CLIENT_GONE', detail: 'the device left' };
+
+/** Resolves when bytes past `offset` may be sent. */
+async function nextBytes(file: GrowingFile, offset: number): Promise<Step> {
+  while (file.sendable <= offset) {
+    if (file.state.kind === 'failed') return { code: file.state.code, detail: file.state.detail };
+    await file.changed();
+  }
+  return 'news';
+}
+
+function sleep(ms: number): Promise<Step> {
+  return new Promise((resolve) => setTimeout(resolve, ms, 'news'));
+}
+
+/** The client's side: whether it takes what it is sent, and whether it is still there. */
+class Flow {
+  readonly #idleMs: number;
+  readonly #response: ServerResponse;
+  #wake: ((step: Step) => void) | null = null;
+  #gone = false;
+  readonly #onDrain = (): void => this.#wake?.('news');
+  readonly #onClose = (): void => {
+    this.#gone = true;
+    this.#wake?.(LEFT);
+  };
+
+  constructor(response: ServerResponse, idleMs: number) {
+    this.#idleMs = idleMs;
+    this.#response = response;
+    this.#gone = response.destroyed;
+    response.on('drain', this.#onDrain).on('close', this.#onClose).on('error', this.#onClose);
+  }
+
+  orGone(news: Promise<Step>): Promise<Step> {
+    if (this.#gone) return Promise.resolve(LEFT);
+    return Promise.race([news, this.#next(null)]);
+  }
+
+  async write(response: ServerResponse, chunk: Buffer): Promise<Step> {
+    if (this.#gone) return LEFT;
+    return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
+  }
+
+  /** With the last bytes, the end: done when all of it has left. */
+  async last(response: ServerResponse, chunk: Buffer): Promise<Step> {
+    if (this.#gone) return LEFT;
+    const finished = this.#next(this.#idleMs);
+    response.once('finish', this.#onDrain);
+    void endAfterRest(response, chunk);
+    return finished;
+  }
+
+  /** Ends the connection, so that nobody takes a part for the whole. */
+  cut(response: ServerResponse, { code, detail }: Cut): SendEnd {
+    response.destroy();
+    return { kind: 'cut', code, detail };
+  }
+
+  stop(): void {
+    this.#wake = null;
+    this.#response.off('drain', this.#onDrain).off('close', this.#onClose).off('finish', this.#onDrain);
+  }
+
+  #next(withinMs: number | null): Promise<Step> {
+    return new Promise((resolve) => {
+      const late =
+        withinMs === null
+          ? undefined
+          : setTimeout(() => this.#wake?.({ code: 'CLIENT_GONE', detail: 'the device takes no more bytes' }), withinMs);
+      this.#wake = (step) => {
+        clearTimeout(late);
+        this.#wake = null;
+        resolve(step);
+      };
+    });
+  }
+}
