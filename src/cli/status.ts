@@ -3,6 +3,7 @@ import type { Status } from '../control/status.ts';
 import { askGate } from './admin-client.ts';
 import { describeAcme, describeCertificate } from './certs.ts';
 import { EXIT } from './exit-codes.ts';
+import { megabytes } from './progress-bar.ts';
 
 export async function status(configFile: string, json: boolean): Promise<number> {
   const reply = await askGate(configFile, 'GET', '/api/v1/status');
@@ -12,6 +13,20 @@ export async function status(configFile: string, json: boolean): Promise<number>
   }
   console.log(json ? JSON.stringify(reply.body) : describeStatus(reply.body as Status));
   return EXIT.well;
+}
+
+function describeStore({
+  images,
+  bytes,
+  maxBytes,
+  merged,
+  filling,
+  activeDownloads,
+  totals,
+}: Status['firmware']): string {
+  const saved = totals.hits + totals.joined + totals.revalidations + totals.stale;
+  const bad = merged === 0 ? '' : `; ${merged} merged, which no device can take: see \`otagate firmware list\``;
+  return `firmware  ${images} images, ${megabytes(bytes)} of ${megabytes(maxBytes)} MB; ${filling} being fetched, ${activeDownloads} downloads run; ${totals.fills} fetched, ${saved} served without${bad}`;
 }
 
 /** Status for people, one thing a line. */
@@ -38,6 +53,7 @@ export function describeStatus(status: Status): string {
     ...status.workers.map(
       ({ name, pid, restarts }) => `worker    ${name}: pid ${pid}${restarts > 0 ? `, replaced ${restarts} times` : ''}`,
     ),
+    describeStore(status.firmware),
     `checks    ${totals.checks}, offers ${totals.offers}; downloads ${totals.downloads.complete} complete, ${totals.downloads.broken} broken off`,
     ...(Object.keys(totals.handshakes).length === 0
       ? []

@@ -119,6 +119,7 @@ export class Control {
       gatewaysKnown: this.#gateways.known,
       startedMs: this.#startedMs,
       workers: this.#supervisor.status(),
+      firmware: this.firmware.status(),
       totals: this.#tally.totals,
       kept: this.#certificates.keeper.status(),
       nowMs: Date.now(),

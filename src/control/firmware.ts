@@ -17,6 +17,7 @@ import { compilePolicy } from '../policy/view.ts';
 import type { State } from '../store/state.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { DownloadShares } from './download-shares.ts';
+import type { FirmwareStatus } from './status.ts';
 
 const SWEEP_MS = 60_000;
 
@@ -98,6 +99,19 @@ export class Firmware {
         `firmware that was just offered cannot be had: ${message}`,
       );
     }
+  }
+
+  status(): FirmwareStatus {
+    const images = this.library.images();
+    return {
+      images: images.length,
+      bytes: this.library.bytes(),
+      maxBytes: this.#config.firmware.maxBytes,
+      merged: images.filter(({ kind }) => kind === 'merged').length,
+      filling: this.cache.fills.all().length,
+      activeDownloads: this.shares.active,
+      totals: this.cache.totals,
+    };
   }
 
   async stop(): Promise<void> {

@@ -24,6 +24,7 @@ export function metricsText(status: Status): Promise<string> {
   const { complete, broken, bytes } = totals.downloads;
   count(registry, 'downloads_total', 'Firmware downloads, by how they ended', keyed('end', { complete, broken }));
   count(registry, 'download_bytes_total', 'Bytes of firmware sent', [{ labels: {}, value: bytes }]);
+  firmwareMetrics(registry, status);
   count(
     registry,
     'tls_handshakes_failed_total',
@@ -68,6 +69,31 @@ export function metricsText(status: Status): Promise<string> {
     ),
   );
   return registry.metrics();
+}
+
+function firmwareMetrics(registry: Registry, { firmware, totals }: Status): void {
+  const { hits, joined, revalidations, stale, fills, failedFills, upstreamBytes } = firmware.totals;
+  const sent = { ...totals.downloadBytes, upstream: upstreamBytes };
+  count(registry, 'firmware_bytes_total', 'Bytes of firmware, by where they came from', keyed('from', sent));
+  count(
+    registry,
+    'firmware_asks_total',
+    'Links that were asked for, by how the image was come by',
+    keyed('how', { hit: hits, joined, revalidated: revalidations, stale, fill: fills }),
+  );
+  count(registry, 'firmware_fills_failed_total', 'Images that could not be fetched whole and right', [
+    { labels: {}, value: failedFills },
+  ]);
+  count(registry, 'firmware_saved_fetches_total', 'Links that were served without fetching the image again', [
+    { labels: {}, value: hits + joined + revalidations + stale },
+  ]);
+  show(registry, 'firmware_images', 'Images in the store', [{ labels: {}, value: firmware.images }]);
+  show(registry, 'firmware_store_bytes', 'Bytes in the store', [{ labels: {}, value: firmware.bytes }]);
+  show(registry, 'firmware_store_max_bytes', 'Bytes that the store may hold', [
+    { labels: {}, value: firmware.maxBytes },
+  ]);
+  show(registry, 'firmware_fills', 'Images that are being fetched', [{ labels: {}, value: firmware.filling }]);
+  show(registry, 'downloads_active', 'Downloads that run', [{ labels: {}, value: firmware.activeDownloads }]);
 }
 
 function keyed(label: string, counts: Record<string, number>): Sample[] {

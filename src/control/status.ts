@@ -1,5 +1,6 @@
 // Owns Status: what `otagate status` tells, as one plain document.
 import type { Config } from '../config/config.ts';
+import type { CacheTotals } from '../firmware/fills.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import type { KeptCertificate } from './certificate-keeper.ts';
 import { type CertificateStatus, certificateStatus, uncoveredDomains } from './certificate-status.ts';
@@ -23,7 +24,20 @@ export type Status = {
   upstreams: Record<string, string[]>;
   openings: { id: string; route: string; from: string[]; until: string; secondsLeft: number; reason: string }[];
   workers: GateStatus[];
+  firmware: FirmwareStatus;
   totals: Totals;
+};
+
+export type FirmwareStatus = {
+  images: number;
+  bytes: number;
+  maxBytes: number;
+  /** Merged images: no device gets them. */
+  merged: number;
+  /** Images that are being fetched. */
+  filling: number;
+  activeDownloads: number;
+  totals: CacheTotals;
 };
 
 export type StatusInput = {
@@ -32,6 +46,7 @@ export type StatusInput = {
   gatewaysKnown: boolean;
   startedMs: number;
   workers: GateStatus[];
+  firmware: FirmwareStatus;
   totals: Totals;
   kept: KeptCertificate[];
   nowMs: number;
@@ -68,6 +83,7 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
         reason,
       })),
     workers: input.workers,
+    firmware: input.firmware,
     totals: input.totals,
   };
 }

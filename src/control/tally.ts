@@ -8,6 +8,8 @@ export type Totals = {
   checks: number;
   offers: number;
   downloads: { complete: number; broken: number; bytes: number };
+  /** Bytes that devices got, by where they came from. */
+  downloadBytes: { memory: number; disk: number; fill: number };
   /** Failed handshakes by OpenSSL's or the system's reason. */
   handshakes: Record<string, number>;
   droppedEvents: number;
@@ -21,6 +23,7 @@ export class Tally {
     checks: 0,
     offers: 0,
     downloads: { complete: 0, broken: 0, bytes: 0 },
+    downloadBytes: { memory: 0, disk: 0, fill: 0 },
     handshakes: {},
     droppedEvents: 0,
   };
@@ -48,6 +51,7 @@ export class Tally {
       case 'download':
         totals.downloads[event.complete ? 'complete' : 'broken'] += 1;
         totals.downloads.bytes += event.bytes;
+        totals.downloadBytes[event.from] += event.bytes;
     }
   }
 }

@@ -3,8 +3,9 @@
 
 import CachePolicy from 'http-cache-semantics';
 import { z } from 'zod';
+import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { Catalogue, KeptImage, KeptName } from '../store/catalogue.ts';
+import { type Catalogue, type KeptImage, type KeptName, MAX_NAMES } from '../store/catalogue.ts';
 import type { NameMemo } from './freshness.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -113,17 +114,23 @@ export class Library {
     const kept = before === undefined ? image : { ...before, offeredMs: image.offeredMs };
     this.#images.set(image.sha256, kept);
     this.#checked.add(image.sha256);
-    this.#catalogue.putImage(kept);
+    this.#write((catalogue) => catalogue.putImage(kept));
   }
 
   name(entry: Entry): void {
+    // In the order of their use, like the catalogue's own bound.
+    this.#entries.delete(entry.name);
     this.#entries.set(entry.name, entry);
-    this.#catalogue.putName(entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= MAX_NAMES) break;
+      this.#entries.delete(oldest);
+    }
+    this.#write((catalogue) => catalogue.putName(entry));
   }
 
   forgetName(name: string): void {
     this.#entries.delete(name);
-    this.#catalogue.removeName(name);
+    this.#write((catalogue) => catalogue.removeName(name));
   }
 
   /** Notes that an image was asked for: those asked for longest ago go first when room is needed. */
@@ -131,21 +138,21 @@ export class Library {
     const image = this.#images.get(sha256);
     if (image === undefined || nowMs - image.offeredMs < OFFERED_EVERY_MS) return;
     this.#images.set(sha256, { ...image, offeredMs: nowMs });
-    this.#catalogue.offered(sha256, nowMs);
+    this.#write((catalogue) => catalogue.offered(sha256, nowMs));
   }
 
   pin(sha256: string, pinned: boolean): void {
     const image = this.#images.get(sha256);
     if (image === undefined) return;
     this.#images.set(sha256, { ...image, pinned });
-    this.#catalogue.pin(sha256, pinned);
+    this.#write((catalogue) => catalogue.pin(sha256, pinned));
   }
 
   remove(sha256: string): void {
     this.#images.delete(sha256);
     this.#checked.delete(sha256);
     for (const [name, entry] of this.#entries) if (entry.sha256 === sha256) this.#entries.delete(name);
-    this.#catalogue.removeImage(sha256);
+    this.#write((catalogue) => catalogue.removeImage(sha256));
     this.#shelf.remove(sha256);
   }
 
@@ -182,10 +189,22 @@ export class Library {
     return true;
   }
 
+  /** A full disk costs what is remembered after a restart, never a download. */
+  #write(work: (catalogue: Catalogue) => void): void {
+    try {
+      work(this.#catalogue);
+    } catch (error) {
+      this.#log.warn(
+        { event: 'catalogue-not-written', detail: errorText(error) },
+        'the firmware catalogue cannot be written: after a restart, some firmware is fetched again',
+      );
+    }
+  }
+
   #take(kept: KeptName): void {
     const memo = memoSchema.safeParse(kept.memo);
     if (memo.success && this.#images.has(kept.sha256)) this.#entries.set(kept.name, { ...kept, memo: memo.data });
-    else this.#catalogue.removeName(kept.name);
+    else this.#write((catalogue) => catalogue.removeName(kept.name));
   }
 
   #lose(image: KeptImage, why: string): void {

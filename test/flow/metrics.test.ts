@@ -41,5 +41,7 @@ test('metrics tell of checks, refusals, handshakes and certificates', async (t) 
   assert.match(text, /^otagate_offers_total 1$/m);
   assert.match(text, /^otagate_downloads_total\{end="complete"\} 1$/m);
   assert.match(text, /^otagate_download_bytes_total 3\d{5}$/m);
+  assert.match(text, /^otagate_firmware_bytes_total\{from="upstream"\} 300000$/m);
+  assert.match(text, /^otagate_firmware_images 1$/m);
   assert.match(text, /^otagate_requests_total\{action="refuse"\} 3$/m);
 });

@@ -1,0 +1,127 @@
+// Owns who may what: finds out who asks, by which door and with what, and lets a request through or refuses it.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { askForBody, doorOf } from './doors.ts';
+import { isOwnHost } from './hosts.ts';
+import { Refusal } from './refusals.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { SESSION_COOKIE, type Session, type Sessions } from './sessions.ts';
+import type { Role, Tokens } from './tokens.ts';
+import type { RefuseToken } from './wrong-tokens.ts';
+
+export type Caller =
+  | { by: 'nothing' }
+  | { by: 'socket'; role: 'admin' }
+  | { by: 'token'; role: Role; generation: number }
+  | { by: 'session'; role: Role; session: Session };
+
+/** `open`: for everybody. `own`: for every role, since it changes the caller's own session alone. Else the method says. */
+export type Access = 'open' | 'own';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+  interface FastifyRequest {
+    caller: Caller;
+  }
+}
+
+export type GuardParts = {
+  tokens: Tokens;
+  sessions: Sessions;
+  refuseToken: RefuseToken;
+  /** The domains of the configuration. */
+  hosts: () => readonly string[];
+};
+
+export const CSRF_HEADER = 'x-otagate-csrf';
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export class Guard {
+  readonly #parts: GuardParts;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+  }
+
+  /** The first hook of every request, before its body is read. @throws {Refusal} */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    this.#checkPlace(request);
+    const { access } = request.routeOptions.config;
+    const isOpen = access === 'open' || (request.is404 && !isApi(request.url));
+    request.caller = isOpen ? { by: 'nothing' } : await this.#identify(request);
+    if (!isOpen) this.#authorise(request, access === 'own');
+    if (!isOpen) doorOf(request.raw).connections.letIn(request.raw);
+    askForBody(request.raw, reply.raw);
+  }
+
+  /** Refuses what another site's page sent, as far as the browser tells. @throws {Refusal} */
+  checkOrigin({ raw }: FastifyRequest): void {
+    const { kind } = doorOf(raw);
+    if (kind === 'socket') return;
+    const { origin, host } = raw.headers;
+    const isOwn = isSameOrigin({
+      fetchSite: oneOf(raw.headers['sec-fetch-site']),
+      origin,
+      host: kind === 'public' ? oneOf(raw.headers['x-forwarded-host']) : host,
+      schemes: kind === 'public' ? ['https'] : ['http', 'https'],
+    });
+    if (!isOwn) throw new Refusal(403, 'ORIGIN_FOREIGN', 'this request was made by a page of another site');
+  }
+
+  /** Whether what let a caller in would still do so: a stream that runs on has to ask again. */
+  isCurrent(caller: Caller): boolean {
+    const { tokens, sessions } = this.#parts;
+    if (caller.by === 'token') return caller.generation === tokens.generation;
+    return caller.by === 'session' ? sessions.isCurrent(caller.session) : caller.by === 'socket';
+  }
+
+  #checkPlace({ raw }: FastifyRequest): void {
+    const { kind } = doorOf(raw);
+    if (kind === 'public' && oneOf(raw.headers['x-forwarded-proto']) !== 'https')
+      throw new Refusal(403, 'HTTPS_ONLY', 'from outside the admin interface is reached by https only');
+    const addresses = [raw.socket.localAddress];
+    if (kind !== 'tcp' || isOwnHost(raw.headers.host, { domains: this.#parts.hosts(), addresses })) return;
+    const detail = 'the admin interface does not go by this name: use its address, localhost, or a domain of the gate';
+    throw new Refusal(421, 'HOST_UNKNOWN', detail);
+  }
+
+  async #identify(request: FastifyRequest): Promise<Caller> {
+    const { tokens, sessions, refuseToken } = this.#parts;
+    const { raw } = request;
+    if (doorOf(raw).kind === 'socket') return { by: 'socket', role: 'admin' };
+    const { authorization } = raw.headers;
+    if (authorization !== undefined) {
+      const role = tokens.roleOf(/^bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
+      if (role === null) throw await refuseToken(request);
+      return { by: 'token', role, generation: tokens.generation };
+    }
+    const id = request.cookies[SESSION_COOKIE];
+    const session = id === undefined ? null : sessions.find(id);
+    return session === null ? { by: 'nothing' } : { by: 'session', role: session.role, session };
+  }
+
+  #authorise(request: FastifyRequest, own: boolean): void {
+    const { caller } = request;
+    if (caller.by === 'nothing')
+      throw new Refusal(401, 'NOT_LOGGED_IN', 'this needs a token (Authorization: Bearer) or a session of the dashboard');
+    const isSafe = SAFE.has(request.method);
+    if (caller.by === 'session') {
+      this.checkOrigin(request);
+      if (!isSafe && !caller.session.guards(oneOf(request.headers[CSRF_HEADER]))) {
+        const detail = `a change by a session needs the header ${CSRF_HEADER}, with what /api/v1/session gave`;
+        throw new Refusal(403, 'CSRF_TOKEN_WRONG', detail);
+      }
+    }
+    if (caller.role === 'read' && !isSafe && !own)
+      throw new Refusal(403, 'READ_ONLY', 'this token may look, but change nothing');
+  }
+}
+
+function isApi(url: string): boolean {
+  return /^\/(api|metrics)(?:[/?]|$)/i.test(url);
+}
+
+function oneOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
