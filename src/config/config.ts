@@ -27,10 +27,15 @@ export type OpeningConfig = {
   route: string;
   /** Networks in CIDR notation; empty: from anywhere. */
   from: string[];
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; null: from the beginning. */
+  startMs: number | null;
   untilMs: number;
   reason: string;
+  closeAfter: CloseAfter;
 };
+
+/** What closes an opening before its end: that many devices upgraded, or none came for that long. */
+export type CloseAfter = { devices: number | null; idleMs: number | null };
 
 /** Absolute paths; the passphrase is already read from its file. */
 export type CertificateFiles =

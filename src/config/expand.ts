@@ -57,7 +57,15 @@ function routeFrom(route: Input['routes'][number]): RouteConfig {
   return { ...place, target: { kind: 'upstream', upstream }, role, plainHttp };
 }
 
-function openingFrom({ route, from, until, reason }: Input['openings'][number]): OpeningConfig {
+function openingFrom({ route, from, start, until, reason, closeAfter }: Input['openings'][number]): OpeningConfig {
   const networks = from.map(asCidr);
-  return { id: openingId(route, networks, until), route, from: networks, untilMs: until, reason: reason ?? '' };
+  return {
+    id: openingId(route, networks, until, start ?? null),
+    route,
+    from: networks,
+    startMs: start ?? null,
+    untilMs: until,
+    reason: reason ?? '',
+    closeAfter: { devices: closeAfter.devices ?? null, idleMs: closeAfter.idle ?? null },
+  };
 }

@@ -39,9 +39,13 @@ export function openingFaults(draft: Draft, now: number, report: Report): void {
     const until = readMoment(memberOf(opening, 'until'));
     if (!until.ok) continue;
     untilWarning(index, until.value - now, report);
+    const start = readMoment(memberOf(opening, 'start'));
+    if (start.ok && start.value >= until.value) {
+      report(['openings', index, 'start'], { problem: 'is not before until', expected: 'a moment before its end' });
+    }
     const from = readNetworks(memberOf(opening, 'from') ?? []);
     if (route === undefined || !from.ok) continue;
-    const id = openingId(route, from.value.map(asCidr), until.value);
+    const id = openingId(route, from.value.map(asCidr), until.value, start.ok ? start.value : null);
     const first = seen.get(id);
     if (first === undefined) seen.set(id, index);
     else

@@ -2,13 +2,14 @@
 import { stringify } from 'yaml';
 import { writeAcme } from './acme.ts';
 import { writeCertificate } from './certificate-files.ts';
-import type { Config, RouteConfig } from './config.ts';
+import type { CloseAfter, Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
 import { writeFirmware } from './firmware.ts';
 import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
 import { isSecret } from './secret-keys.ts';
 import { AsWritten } from './secrets.ts';
+import { writeDuration } from './units.ts';
 
 /**
  * The long form, without presets, with every default written out and every path absolute. A secret is printed as the
@@ -33,11 +34,13 @@ export function printLongForm(config: Config): string {
     trustedProxies: config.trustedProxies,
     upstreams: config.upstreams,
     routes: config.routes.map(writeRoute),
-    openings: config.openings.map(({ route, from, untilMs, reason }) => ({
+    openings: config.openings.map(({ route, from, startMs, untilMs, reason, closeAfter }) => ({
       route,
       from,
+      ...(startMs === null ? {} : { start: new Date(startMs).toISOString() }),
       until: new Date(untilMs).toISOString(),
       ...(reason === '' ? {} : { reason }),
+      ...writeCloseAfter(closeAfter),
     })),
     firmware: writeFirmware(config.firmware),
     limits: writeLimits(config.limits),
@@ -50,6 +53,16 @@ export function printLongForm(config: Config): string {
 function holdsSecret(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsSecret);
   return entriesOf(value).some(([key, each]) => (isSecret([key]) && typeof each === 'string') || holdsSecret(each));
+}
+
+function writeCloseAfter({ devices, idleMs }: CloseAfter): Record<string, unknown> {
+  if (devices === null && idleMs === null) return {};
+  return {
+    closeAfter: {
+      ...(devices === null ? {} : { devices }),
+      ...(idleMs === null ? {} : { idle: writeDuration(idleMs) }),
+    },
+  };
 }
 
 /** What a route that refuses has besides would have no effect, and be warned about. */

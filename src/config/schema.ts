@@ -14,7 +14,7 @@ import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
-import { between, readSize, writeSize } from './units.ts';
+import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
 /** Names of routes and upstreams: they go on command lines and into logs. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -75,12 +75,30 @@ const opening = z
       description: 'Addresses and networks that it is for. Left out: for everyone.',
       ...TEXT_OR_LIST,
     }).prefault([]),
+    start: leaf(readMoment, {
+      description: 'When it begins, with the time zone. Left out: at once.',
+      type: 'string',
+      examples: ['2026-11-30T22:00:00+08:00'],
+    }).optional(),
     until: leaf(readMoment, {
       description: 'When it ends, with the time zone.',
       type: 'string',
       examples: ['2026-12-01T00:00:00+08:00'],
     }),
     reason: leaf(readText('why it is open'), { description: 'Shown in lists and logs.', type: 'string' }).optional(),
+    closeAfter: z
+      .strictObject({
+        devices: leaf(readInteger('a number of devices', 1, 100_000), {
+          description: 'That many devices upgraded by links that this opening handed out.',
+          ...NUMBER_OR_TEXT,
+        }).optional(),
+        idle: leaf(between(readDuration, 1000, 30 * 86_400_000, writeDuration), {
+          description: 'No device came for that long. From 1s to 30d.',
+          type: 'string',
+        }).optional(),
+      })
+      .prefault({})
+      .meta({ description: 'Closes it before its end, when one of these holds.' }),
   })
   .meta({ description: 'Plain HTTP let in on one route until a moment.' });
 

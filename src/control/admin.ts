@@ -38,6 +38,16 @@ const OPEN_BODY = {
     durationMs: { type: 'integer', minimum: 1000 },
     from: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 50 }, default: [] },
     reason: { type: 'string', maxLength: 200, default: '' },
+    startMs: { type: ['integer', 'null'], default: null },
+    closeAfter: {
+      type: 'object',
+      properties: {
+        devices: { type: ['integer', 'null'], minimum: 1, default: null },
+        idleMs: { type: ['integer', 'null'], minimum: 1000, default: null },
+      },
+      additionalProperties: false,
+      default: {},
+    },
   },
   additionalProperties: false,
 } as const;

@@ -1,10 +1,13 @@
 // Owns openings: those of the configuration and those made by command, which end by themselves and can be closed at once.
 import { randomBytes } from 'node:crypto';
 import { GateError } from '../base/errors.ts';
-import type { Config, OpeningConfig } from '../config/config.ts';
+import type { CloseAfter, Config, OpeningConfig } from '../config/config.ts';
 import { nearest } from '../config/suggest.ts';
 import { writeDuration } from '../config/units.ts';
-import type { State } from '../store/state.ts';
+import type { GateEvent } from '../link/events.ts';
+import type { KeptOpening, State } from '../store/state.ts';
+import type { Audit } from './audit.ts';
+import { OpeningUse } from './opening-use.ts';
 
 export type OpeningRequest = {
   route: string;
@@ -12,31 +15,54 @@ export type OpeningRequest = {
   /** CIDR notation; empty: from anywhere. */
   from: string[];
   reason: string;
+  /** Null: at once. */
+  startMs: number | null;
+  closeAfter: CloseAfter;
 };
 
-export type OpeningStatus = OpeningConfig & { openedMs: number | null; declared: boolean };
+export type OpeningStatus = OpeningConfig & {
+  openedMs: number | null;
+  declared: boolean;
+  openedBy: string;
+  /** Devices that came through it, and those of them that upgraded by its links. */
+  devices: number;
+  upgraded: number;
+};
 
 // More than any operator reads; each costs the gates a look at every plain request.
 const MAX_OPENINGS = 100;
 
 export class Openings {
   readonly #state: State;
+  readonly #audit: Audit;
+  readonly #now: () => number;
+  readonly #use = new Map<string, OpeningUse>();
+  /** Those that lasted at the last look. */
+  #lasting = new Map<string, OpeningStatus>();
 
-  constructor(state: State) {
+  /** `now` never goes back: an opening never lives longer than it was given. */
+  constructor(state: State, audit: Audit, now: () => number) {
     this.#state = state;
+    this.#audit = audit;
+    this.#now = now;
   }
 
-  /** What is open at this time, by the configuration or by command; what ended is left out. */
-  list(config: Config, nowMs: number): OpeningStatus[] {
+  nowMs(): number {
+    return this.#now();
+  }
+
+  /** What is open or will be, by the configuration or by command; what ended is left out. */
+  list(config: Config): OpeningStatus[] {
+    const nowMs = this.#now();
     const closed = this.#state.closedMarks(nowMs);
     const declared = config.openings.filter(({ id, untilMs }) => untilMs > nowMs && !closed.has(id));
+    const made = this.#state.openings().filter(({ route, untilMs }) => untilMs > nowMs && isOpenable(config, route));
     return [
-      ...declared.map((opening) => ({ ...opening, openedMs: null, declared: true })),
+      ...declared.map((opening) =>
+        this.#withUse({ ...opening, openedMs: null, declared: true, openedBy: 'configuration' }),
+      ),
       // A route that was removed or changed its role since takes its openings with it.
-      ...this.#state
-        .openings(nowMs)
-        .filter(({ route }) => isOpenable(config, route))
-        .map((opening) => ({ ...opening, declared: false })),
+      ...made.map(({ upgraded: _, lastUsedMs: __, ...opening }) => this.#withUse({ ...opening, declared: false })),
     ];
   }
 
@@ -44,8 +70,9 @@ export class Openings {
    * Opens a device route to plain HTTP for a time.
    * @throws {GateError} OPENING_REFUSED with the reason and what can be opened
    */
-  open(config: Config, request: OpeningRequest, nowMs: number): OpeningStatus {
-    const { route, durationMs, from, reason } = request;
+  open(config: Config, request: OpeningRequest, who: string): OpeningStatus {
+    const nowMs = this.#now();
+    const { route, durationMs, from, reason, startMs, closeAfter } = request;
     refuseRoute(config, route);
     const { openingMs } = config.limits;
     if (durationMs > openingMs) {
@@ -53,29 +80,120 @@ export class Openings {
         `an opening lasts ${writeDuration(openingMs)} at most (limits.opening), not ${writeDuration(durationMs)}`,
       );
     }
-    if (this.list(config, nowMs).length >= MAX_OPENINGS)
+    if (this.list(config).length >= MAX_OPENINGS)
       throw refusal(`${MAX_OPENINGS} openings are open already: close some first`);
-    const opening = {
+    const opening: KeptOpening = {
       id: `open-${randomBytes(4).toString('hex')}`,
       route,
       from,
       openedMs: nowMs,
-      untilMs: nowMs + durationMs,
+      startMs: startMs === null || startMs <= nowMs ? null : startMs,
+      untilMs: Math.max(nowMs, startMs ?? nowMs) + durationMs,
       reason,
+      openedBy: who,
+      closeAfter,
+      upgraded: 0,
+      lastUsedMs: null,
     };
     this.#state.addOpening(opening);
-    return { ...opening, declared: false };
+    const made = this.list(config).find(({ id }) => id === opening.id);
+    if (made === undefined) throw new GateError('INTERNAL', 'the opening was not kept', { fault: 'gate' });
+    this.#audit.note('opened', who, describe(made));
+    this.#lasting.set(made.id, made);
+    return made;
   }
 
   /** Closes one opening by its id, or all of a route. Gives back what was closed; empty where nothing fits. */
-  close(config: Config, routeOrId: string, nowMs: number): OpeningStatus[] {
-    const closed = this.list(config, nowMs).filter(({ id, route }) => id === routeOrId || route === routeOrId);
-    for (const { id, declared, untilMs } of closed) {
-      if (declared) this.#state.markClosed(id, untilMs, nowMs);
+  close(config: Config, routeOrId: string, who: string, why = 'by command'): OpeningStatus[] {
+    const closed = this.list(config).filter(({ id, route }) => id === routeOrId || route === routeOrId);
+    for (const opening of closed) {
+      const { id, declared, untilMs } = opening;
+      if (declared) this.#state.markClosed(id, untilMs, this.#now());
       else this.#state.removeOpening(id);
+      this.#forget(id);
+      this.#audit.note('closed', who, `${describe(opening)}; ${why}`);
     }
     return closed;
   }
+
+  /** Closes all that were made by command: how long they have lasted cannot be known. */
+  closeMade(config: Config, why: string): void {
+    for (const { id, declared } of this.list(config)) if (!declared) this.close(config, id, 'gate', why);
+  }
+
+  /** Takes what gates saw: who came through an opening, and who upgraded by its links. */
+  observe(event: GateEvent): void {
+    if (event.event === 'check' && event.opening !== null) {
+      const isFirst = this.#useOf(event.opening).came(event.device, event.atMs);
+      if (isFirst)
+        this.#audit.note('used', 'gate', `${event.opening} by ${event.device ?? 'a client'} from ${event.client}`);
+    }
+    if (
+      event.event === 'download' &&
+      event.promised?.opening != null &&
+      event.complete &&
+      event.bytes === event.length &&
+      event.device !== null
+    ) {
+      this.#useOf(event.promised.opening).took(event.device, event.promised.version ?? '', event.atMs);
+    }
+    if (event.event === 'check' && event.device !== null) {
+      for (const [id, use] of this.#use) {
+        if (use.checkedIn(event.device, event.version ?? '')) this.#state.noteOpening(id, use.upgraded, use.lastUsedMs);
+      }
+    }
+  }
+
+  /** Ends what is over, by its time or earlier by its own rule. Gives back what the gates must hear of. */
+  sweep(config: Config): OpeningStatus[] {
+    const nowMs = this.#now();
+    const lasting = this.list(config);
+    const early = lasting.flatMap((opening) => {
+      const why = this.#use.get(opening.id)?.isOver(opening, nowMs) ?? null;
+      return why === null ? [] : this.close(config, opening.id, 'gate', why);
+    });
+    const ids = new Set(lasting.map(({ id }) => id));
+    for (const opening of this.#lasting.values()) {
+      if (ids.has(opening.id) || opening.untilMs > nowMs) continue;
+      this.#audit.note('ended', 'gate', describe(opening));
+      this.#forget(opening.id);
+    }
+    // Those that ended while nobody looked are here for the last time.
+    for (const { id, route, untilMs } of this.#state.openings()) {
+      if (untilMs > nowMs) continue;
+      if (!this.#lasting.has(id)) this.#audit.note('ended', 'gate', `${id} of route ${route}, while the gate was down`);
+      this.#state.removeOpening(id);
+      this.#forget(id);
+    }
+    const left = new Set(early.map(({ id }) => id));
+    this.#lasting = new Map(lasting.filter(({ id }) => !left.has(id)).map((opening) => [opening.id, opening]));
+    return early;
+  }
+
+  #useOf(id: string): OpeningUse {
+    const known = this.#use.get(id);
+    if (known !== undefined) return known;
+    const kept = this.#state.openings().find((opening) => opening.id === id);
+    const use = new OpeningUse(kept?.upgraded ?? 0, kept?.lastUsedMs ?? null);
+    // An id comes from a seal or a snapshot of ours, so there are as many as there were openings.
+    if (this.#use.size < 2 * MAX_OPENINGS) this.#use.set(id, use);
+    return use;
+  }
+
+  #withUse(opening: Omit<OpeningStatus, 'devices' | 'upgraded'>): OpeningStatus {
+    const use = this.#useOf(opening.id);
+    return { ...opening, devices: use.devices, upgraded: use.upgraded };
+  }
+
+  #forget(id: string): void {
+    this.#use.delete(id);
+    this.#lasting.delete(id);
+  }
+}
+
+function describe({ id, route, from, untilMs, reason }: OpeningStatus): string {
+  const whom = from.join(', ') || 'everyone';
+  return `${id} of route ${route} for ${whom} until ${new Date(untilMs).toISOString()}${reason === '' ? '' : `: ${reason}`}`;
 }
 
 function refuseRoute(config: Config, name: string): void {

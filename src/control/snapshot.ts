@@ -11,6 +11,7 @@ export type Ingredients = {
   listen: { http: Endpoint[]; https: Endpoint[] };
   gateways: string[];
   ticketKeys: Uint8Array;
+  nowMs: number;
   openings: PolicyView['openings'];
   certificates: Snapshot['tls']['certificates'];
   /** What stands there for a CA to look at. */
@@ -21,6 +22,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
   const { config, state } = from;
   return {
     version: from.version,
+    nowMs: from.nowMs,
     policy: {
       domains: config.domains,
       defaultSite: config.defaultSite,
@@ -28,10 +30,11 @@ export function makeSnapshot(from: Ingredients): Snapshot {
       lan: config.networks.lan,
       ownGateways: from.gateways,
       routes: config.routes,
-      openings: from.openings.map(({ id, route, from: networks, untilMs, reason }) => ({
+      openings: from.openings.map(({ id, route, from: networks, startMs, untilMs, reason }) => ({
         id,
         route,
         from: networks,
+        startMs,
         untilMs,
         reason,
       })),

@@ -43,6 +43,8 @@ export type Exchange = {
   claims: LinkClaims | null;
   decision: Decision;
   startedMs: number;
+  /** The same moment by the clock that never goes back: what ends, ends by it. */
+  nowMs: number;
   story: Story;
 };
 

@@ -1,6 +1,7 @@
 // The gate process: composes what serves, takes snapshots from control, tells it events, drains when told or orphaned.
 import { errorText } from '../base/errors.ts';
 import { openLog } from '../base/log.ts';
+import { SteadyClock } from '../base/steady-clock.ts';
 import { EventQueue } from '../link/events.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
@@ -17,6 +18,7 @@ import { Turns } from './turns.ts';
 
 const name = process.argv[2] ?? 'gate';
 const upstreams = new Upstreams();
+const clock = new SteadyClock();
 const running = new Set<Exchange>();
 let live: Live | null = null;
 let draining = false;
@@ -35,6 +37,7 @@ function tell(message: ToControl): Promise<void> {
 }
 
 async function apply(snapshot: Snapshot): Promise<void> {
+  clock.atLeast(snapshot.nowMs);
   const keyring = holdCertificates(snapshot.tls);
   const next = compileLive(snapshot, (host) => {
     const certificate = chooseCertificate(keyring.certificates, host);
@@ -49,6 +52,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       firmware,
       turns: new Turns(),
       log: opened.log,
+      clock,
       events,
       running,
     };

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
+import type { SteadyClock } from '../base/steady-clock.ts';
 import type { EventQueue } from '../link/events.ts';
 import { decide } from '../policy/decide.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -27,6 +28,7 @@ export type Gate = {
   firmware: FirmwareDesk;
   turns: Turns;
   log: Log;
+  clock: SteadyClock;
   events: EventQueue;
   /** Exchanges that are not over yet; a drain waits for them. */
   running: Set<Exchange>;
@@ -66,10 +68,11 @@ async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse |
 function begin(gate: Gate, request: IncomingMessage, outlet: Outlet): Exchange {
   const live = gate.live();
   const startedMs = Date.now();
-  const { facts, claims, id, device } = readFacts(request, live, outlet.kind === 'socket', startedMs);
-  const decision = decide(facts, live.policy, startedMs);
+  const nowMs = gate.clock.now();
+  const { facts, claims, id, device } = readFacts(request, live, outlet.kind === 'socket', nowMs);
+  const decision = decide(facts, live.policy, nowMs);
   const story = { ...newStory(), device };
-  const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, story };
+  const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, nowMs, story };
   gate.running.add(exchange);
   return exchange;
 }

@@ -58,7 +58,7 @@ function sealWithin(
     // Every character of a link counts: what the route's path says already is left out.
     source: source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : source.source,
     device: story.device,
-    expiresMs: exchange.startedMs + live.limits.linkMs,
+    expiresMs: exchange.nowMs + live.limits.linkMs,
     opening,
   };
   const fits = (token: string): boolean => prefix.length + token.length <= MAX_LINK_LENGTH;

@@ -37,7 +37,7 @@ export async function sendImage(
       const most = part.bytes === null ? DISK_READ_BYTES : options.encrypted ? TLS_WRITE_BYTES : limit - offset;
       const grant = lane.take(Math.min(most, limit - offset, options.encrypted ? TLS_WRITE_BYTES : most));
       if ('waitMs' in grant) {
-        const slept = await flow.orGone(sleep(grant.waitMs));
+        const slept = await flow.orGone(sleep(Math.ceil(grant.waitMs)));
         if (slept !== 'news') return flow.cut(response, slept);
         continue;
       }

@@ -19,14 +19,21 @@ export type GateEvent =
       board: string | null;
       version: string | null;
       offered: string | null;
+      /** The opening through which it came. */
+      opening: string | null;
     }
   | { event: 'handshake-failed'; atMs: number; reason: string }
   | {
       event: 'download';
       atMs: number;
       device: string | null;
+      client: string;
       bytes: number;
       complete: boolean;
+      /** Of the whole image. */
+      length: number;
+      /** Of a sealed link: what its reply had promised, and the opening that it was handed out under. */
+      promised: { version: string | null; board: string | null; opening: string | null } | null;
       /** Where the bytes came from: this gate's memory, the disk, or a fill that runs. */
       from: 'memory' | 'disk' | 'fill';
     };

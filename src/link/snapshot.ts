@@ -15,6 +15,8 @@ export type ServedCertificate = {
 
 export type Snapshot = {
   version: number;
+  /** What control's clock says, which never goes back; a gate's own does not fall behind it. */
+  nowMs: number;
   policy: PolicyView;
   listen: { http: Endpoint[]; https: Endpoint[] };
   /** Whether each gate listens by itself on the same address (SO_REUSEPORT), and the kernel shares connections out. */

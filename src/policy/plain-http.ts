@@ -30,7 +30,11 @@ export function plainVerdict(
     return { allowed: false, because: route.plainHttp === 'never' ? 'plain-never' : 'plain-outside' };
   }
   const open = policy.openings.find(
-    (opening) => opening.route === route.name && nowMs < opening.untilMs && opening.covers(facts.client),
+    (opening) =>
+      opening.route === route.name &&
+      nowMs >= (opening.startMs ?? nowMs) &&
+      nowMs < opening.untilMs &&
+      opening.covers(facts.client),
   );
   if (open) {
     return {

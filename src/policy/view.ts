@@ -18,12 +18,15 @@ export type PolicyView = {
   /** The default gateways of this machine, normalised; they are not LAN unless listed by hand. */
   ownGateways: string[];
   routes: RouteConfig[];
-  openings: OpeningConfig[];
+  openings: OpeningView[];
   /** Token to key authorisation (RFC 8555 section 8.3). */
   challenges: Record<string, string>;
 };
 
-export type CompiledOpening = OpeningConfig & { covers: AddressTest };
+/** An opening, as far as a decision asks about it. */
+export type OpeningView = Omit<OpeningConfig, 'closeAfter'>;
+
+export type CompiledOpening = OpeningView & { covers: AddressTest };
 
 /** The view, compiled once so that a decision only asks. */
 export type Policy = {

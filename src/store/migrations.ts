@@ -25,6 +25,21 @@ const STEPS = [
   CREATE INDEX firmware_name_image ON firmware_name (sha256);
   CREATE INDEX firmware_name_used ON firmware_name (used_ms);
   `,
+  `
+  ALTER TABLE opening ADD COLUMN start_ms INTEGER;
+  ALTER TABLE opening ADD COLUMN opened_by TEXT NOT NULL DEFAULT 'command line';
+  ALTER TABLE opening ADD COLUMN close_devices INTEGER;
+  ALTER TABLE opening ADD COLUMN close_idle_ms INTEGER;
+  ALTER TABLE opening ADD COLUMN upgraded INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE opening ADD COLUMN last_used_ms INTEGER;
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE seen_time (
+    one INTEGER PRIMARY KEY CHECK (one = 1), now_ms INTEGER NOT NULL, boot_id TEXT, uptime_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The version that this otagate reads and writes. */

@@ -7,7 +7,8 @@ import { errorText, GateError } from '../base/errors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './migrations.ts';
 import { sqliteCatalogue } from './sqlite-catalogue.ts';
-import type { KeptOpening, State } from './state.ts';
+import { sqliteOpenings } from './sqlite-openings.ts';
+import type { State } from './state.ts';
 
 /**
  * Opens `stateDir/state.sqlite`, makes it where it is missing, and brings one of an older version up to date.
@@ -26,40 +27,9 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       }
       return rows.map((row) => ({ id: Number(row.id), key: row.key as Uint8Array }));
     },
-    openings: (now) => {
-      const rows = database.prepare('SELECT * FROM opening WHERE until_ms > ? ORDER BY opened_ms, id').all(now);
-      return rows.map(readOpening);
-    },
-    addOpening: ({ id, route, from, openedMs, untilMs, reason }) => {
-      // What has ended is swept out here: reading must do with a full disk.
-      database.prepare('DELETE FROM opening WHERE until_ms <= ?').run(openedMs);
-      database
-        .prepare('INSERT INTO opening (id, route, networks, opened_ms, until_ms, reason) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(id, route, from.join(' '), openedMs, untilMs, reason);
-    },
-    removeOpening: (id) => void database.prepare('DELETE FROM opening WHERE id = ?').run(id),
-    markClosed: (id, untilMs, now) => {
-      database.prepare('DELETE FROM closed_mark WHERE until_ms <= ?').run(now);
-      database.prepare('INSERT OR REPLACE INTO closed_mark (opening, until_ms) VALUES (?, ?)').run(id, untilMs);
-    },
-    closedMarks: (now) => {
-      const rows = database.prepare('SELECT opening FROM closed_mark WHERE until_ms > ?').all(now);
-      return new Set(rows.map((row) => String(row.opening)));
-    },
+    ...sqliteOpenings(database),
     catalogue,
     close: () => database.close(),
-  };
-}
-
-function readOpening(row: Record<string, unknown>): KeptOpening {
-  const networks = String(row.networks);
-  return {
-    id: String(row.id),
-    route: String(row.route),
-    from: networks === '' ? [] : networks.split(' '),
-    openedMs: Number(row.opened_ms),
-    untilMs: Number(row.until_ms),
-    reason: String(row.reason),
   };
 }
 

@@ -97,8 +97,10 @@ test('every key arrives in the long form', () => {
     id: config.openings[0]?.id,
     route: 'ota',
     from: ['203.0.113.7/32', '2001:db8::/32'],
+    startMs: null,
     untilMs: Date.UTC(2026, 5, 1, 16, 0, 0, 125),
     reason: `costs $\{5}`,
+    closeAfter: { devices: null, idleMs: null },
   });
   assert.deepEqual(config.tls.acme, {
     email: 'me@example.com',

@@ -90,8 +90,8 @@ test('an opening that lasts', async (t) => {
 
 test('an opening that ends: what began runs to its end, nothing begins', async (t) => {
   const faults = { downloadBytesPerSecond: 100_000 };
-  const java = await javaServer(t, { faults, firmware: firmwareOf(NEW_VERSION, 450_000) });
-  const endsMs = Math.floor(Date.now() / 1000) * 1000 + 4_000;
+  const java = await javaServer(t, { faults, firmware: firmwareOf(NEW_VERSION, 700_000) });
+  const endsMs = Math.floor(Date.now() / 1000) * 1000 + 6_000;
   const gate = await gateFor(t, `domain: ota.test\n${fullPreset(java)}\n${opening(endsMs)}`);
   const device = deviceOf(gate, OUTSIDE);
   const link = await linkFor(device, otaUrl(gate, 'http'));

@@ -66,6 +66,7 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     shareListeners: process.platform === 'linux',
     trustedProxies: { from: [], header: 'x-forwarded-for' },
     upstreams: {},
+    nowMs: 0,
     firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
     limits: {
       openingMs: 1_000,

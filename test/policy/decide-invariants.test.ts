@@ -1,12 +1,12 @@
 // Whatever a client sends and an operator configures: what must never happen does not happen. Seeded, a few thousand cases.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { OpeningConfig, RouteConfig } from '../../src/config/config.ts';
+import type { RouteConfig } from '../../src/config/config.ts';
 import { tomcatPath } from '../../src/demo/tomcat-path.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
 import type { SealedPermit } from '../../src/policy/facts.ts';
 import { REASONS } from '../../src/policy/reasons.ts';
-import { compilePolicy, type PolicyView } from '../../src/policy/view.ts';
+import { compilePolicy, type OpeningView, type PolicyView } from '../../src/policy/view.ts';
 import { type Random, seeded } from './random.ts';
 import { CLIENTS, type From, facts, HOSTS, HOUR, NOW, opening, view, type Wish } from './requests.ts';
 
@@ -75,11 +75,12 @@ function randomRoute(random: Random, path: string, name: string): RouteConfig {
   };
 }
 
-function randomOpening(random: Random, routes: RouteConfig[], id: string): OpeningConfig {
+function randomOpening(random: Random, routes: RouteConfig[], id: string): OpeningView {
   return opening({
     id,
     route: routes.length > 0 ? random.pick(routes).name : 'r0',
     from: random.pick([[], ['203.0.113.0/24'], ['2001:db8::/32'], ['198.51.100.7']]),
+    startMs: null,
     untilMs: NOW + random.pick([-1, 0, 1, HOUR]),
   });
 }

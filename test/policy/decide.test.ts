@@ -1,13 +1,13 @@
 // Every request gets the one decision that the contract promises: scheme, network, route, opening, seal, host, path.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { OpeningConfig, PlainHttp } from '../../src/config/config.ts';
+import type { PlainHttp } from '../../src/config/config.ts';
 import { type Decision, decide } from '../../src/policy/decide.ts';
 import type { SealedPermit } from '../../src/policy/facts.ts';
-import { compilePolicy } from '../../src/policy/view.ts';
+import { compilePolicy, type OpeningView } from '../../src/policy/view.ts';
 import { type From, facts, HOUR, NOW, opening, routes, view } from './requests.ts';
 
-const OPENINGS: Record<string, OpeningConfig[]> = {
+const OPENINGS: Record<string, OpeningView[]> = {
   '-': [],
   any: [opening()],
   covers: [opening({ from: ['203.0.113.0/24'] })],

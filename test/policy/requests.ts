@@ -1,9 +1,9 @@
 // Makes the requests and policies of the policy tests: the preset's routes, and facts from a few words.
-import type { OpeningConfig, PlainHttp, RouteConfig } from '../../src/config/config.ts';
+import type { PlainHttp, RouteConfig } from '../../src/config/config.ts';
 import { expandPreset } from '../../src/config/presets.ts';
 import type { Facts, SealedPermit } from '../../src/policy/facts.ts';
 import { readTarget } from '../../src/policy/target.ts';
-import type { PolicyView } from '../../src/policy/view.ts';
+import type { OpeningView, PolicyView } from '../../src/policy/view.ts';
 
 export const NOW = Date.UTC(2026, 11, 1);
 export const HOUR = 3_600_000;
@@ -45,8 +45,8 @@ export function routes(deviceHttp: PlainHttp): RouteConfig[] {
   ];
 }
 
-export function opening(changes: Partial<OpeningConfig> = {}): OpeningConfig {
-  return { id: 'o1', route: 'ota', from: [], untilMs: NOW + HOUR, reason: '', ...changes };
+export function opening(changes: Partial<OpeningView> = {}): OpeningView {
+  return { id: 'o1', route: 'ota', from: [], startMs: null, untilMs: NOW + HOUR, reason: '', ...changes };
 }
 
 export function view(changes: Partial<PolicyView> = {}): PolicyView {

@@ -108,8 +108,10 @@ async function serve(exchange: Exchange, image: OpenImage, desk: FirmwareDesk): 
   const { response } = outlet;
   const lane = desk.join(laneKey(exchange));
   try {
-    const waitMs = method === 'GET' ? lane.admission() : 0;
-    if (waitMs > 0) await whileHere(exchange, setTimeout(waitMs), () => {});
+    if (method === 'GET') {
+      for (let waitMs = lane.admission(); waitMs > 0; waitMs = lane.admission())
+        await whileHere(exchange, setTimeout(Math.ceil(waitMs)), () => {});
+    }
     story.status = status;
     closeBehindRest(response);
     response.writeHead(status, headers.flat());
@@ -123,20 +125,30 @@ async function serve(exchange: Exchange, image: OpenImage, desk: FirmwareDesk): 
     });
     const from = bytes !== null ? 'memory' : how.kind === 'hit' ? 'disk' : 'fill';
     const complete = sent.kind === 'complete';
-    story.events.push({
-      event: 'download',
-      atMs: Date.now(),
-      device: story.device,
-      bytes: story.bytes,
-      complete,
-      from,
-    });
+    noteDownload(exchange, { complete, length: object.length, from });
     if (sent.kind === 'complete') return;
     story.code = sent.code;
     story.detail = `the download ended after ${story.bytes} of ${end - start} bytes: ${sent.detail}`;
   } finally {
     lane.leave();
   }
+}
+
+type Download = { complete: boolean; length: number; from: 'memory' | 'disk' | 'fill' };
+
+function noteDownload({ claims, facts, story }: Exchange, download: Download): void {
+  const { device, bytes } = story;
+  const promised =
+    claims === null ? null : { version: claims.version, board: claims.board, opening: claims.opening?.id ?? null };
+  story.events.push({
+    event: 'download',
+    atMs: Date.now(),
+    device,
+    client: facts.client,
+    bytes,
+    promised,
+    ...download,
+  });
 }
 
 function carriesBytes({ kind }: Selection): boolean {

@@ -150,6 +150,10 @@ function redirected(reply: Reply, passage: Passage): GateError {
   return new GateError('UPSTREAM_STATUS', message, { fault: 'upstream', facts: { upstream: passage.upstream } });
 }
 
+function openingOf({ decision }: Exchange): string | null {
+  return 'plain' in decision && decision.plain.kind === 'by-opening' ? decision.plain.opening : null;
+}
+
 function noteCheck(exchange: Exchange): void {
   const { story, facts } = exchange;
   story.events.push({
@@ -161,5 +165,6 @@ function noteCheck(exchange: Exchange): void {
     board: story.report?.board ?? null,
     version: story.report?.version ?? null,
     offered: story.offered,
+    opening: openingOf(exchange),
   });
 }
