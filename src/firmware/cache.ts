@@ -14,6 +14,7 @@ import {
   conditionalHeaders,
   explicitFreshness,
   type Freshness,
+  isSame,
   mayServeStale,
   policyOf,
   renewedPolicy,
@@ -186,7 +187,10 @@ export class FirmwareCache {
   async #renew(entry: Entry, link: Link): Promise<Opened> {
     const { place, oneTime } = link;
     const reply = await this.#fetch(place, oneTime ? {} : conditionalHeaders(entry.memo));
-    if (reply.status === 304 || (await this.#isSame(reply, entry, link))) {
+    if (
+      reply.status === 304 ||
+      (await isSame(reply, entry.memo, this.library.image(entry.sha256)?.kind === 'app', oneTime))
+    ) {
       reply.abort();
       const policy = reply.status === 304 ? renewedPolicy(entry.memo, place, reply) : entry.memo.policy;
       this.library.name({ ...entry, checkedMs: Date.now(), usedMs: Date.now(), memo: { ...entry.memo, policy } });
@@ -194,16 +198,6 @@ export class FirmwareCache {
       return { found: { kind: 'image', sha256: entry.sha256, how: 'revalidated' }, shared: true };
     }
     return this.#begin(link, reply);
-  }
-
-  async #isSame(reply: Reply, { memo, sha256 }: Entry, link: Link): Promise<boolean> {
-    if (reply.length !== memo.length) return false;
-    if (!link.oneTime && (reply.etag !== null || memo.etag !== null)) {
-      return reply.etag === memo.etag && reply.etag?.startsWith('"') === true;
-    }
-    // Beyond its head, only a program says by its hash what it is made of.
-    if (reply.fileName !== memo.fileName || this.library.image(sha256)?.kind !== 'app') return false;
-    return (await peek(reply, HEAD_BYTES)).toString('hex') === memo.head;
   }
 
   #behind(entry: Entry, renewal: Promise<Opened>): Found {
@@ -238,9 +232,11 @@ export class FirmwareCache {
 
   async #begin(link: Link, reply: Reply): Promise<Opened> {
     const { place, oneTime, promise } = link;
-    if (promise !== null && !confirmsPromise(reply.fileName, promise.made)) {
-      const twin = await this.#twin(reply);
-      if (twin !== null) return { found: twin, shared: false };
+    const confirmed = promise !== null && confirmsPromise(reply.fileName, promise.made);
+    // A link that promises nothing, or nothing that its reply confirms, is known by its first bytes only.
+    const twin = oneTime && !confirmed ? await this.#twin(reply) : null;
+    if (twin !== null) return { found: twin, shared: false };
+    if (promise !== null && !confirmed) {
       return { found: await this.#filled(this.fills.begin(promise.link, place, reply, true, null)), shared: false };
     }
     const policy = oneTime ? null : policyOf(place, reply);

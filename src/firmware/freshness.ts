@@ -1,7 +1,8 @@
 // Owns freshness: when the upstream is to be asked again about an image that is there.
 import CachePolicy from 'http-cache-semantics';
 import { LRUCache } from 'lru-cache';
-import type { Place, Reply } from './fetch.ts';
+import { HEAD_BYTES } from '../ota/image.ts';
+import { type Place, peek, type Reply } from './fetch.ts';
 
 /** What is remembered of the reply that brought an image, beside the image itself. */
 export type NameMemo = {
@@ -55,6 +56,18 @@ export function explicitFreshness(memo: NameMemo, place: Place): Freshness | nul
   if (!revalidation.synchronous) return 'ask-behind';
   const { rescc } = memo.policy;
   return Object.keys(rescc).length > 0 || memo.policy.resh.expires !== undefined ? 'ask' : null;
+}
+
+/**
+ * Whether a full reply brings the bytes that are here already: by its strong tag, or, where there is none, an app by its
+ * length, its name and its first bytes. Beyond its head, only an app says by its hash what it is made of.
+ */
+export async function isSame(reply: Reply, memo: NameMemo, isApp: boolean, oneTime: boolean): Promise<boolean> {
+  if (reply.length !== memo.length) return false;
+  if (!oneTime && (reply.etag !== null || memo.etag !== null))
+    return reply.etag === memo.etag && reply.etag?.startsWith('"') === true;
+  if (reply.fileName !== memo.fileName || !isApp) return false;
+  return (await peek(reply, HEAD_BYTES)).toString('hex') === memo.head;
 }
 
 /** Whether an image may be served though the upstream cannot be asked (RFC 5861 section 4). */

@@ -1,6 +1,6 @@
 // Owns how fast firmware leaves this process: for each device and in total, so that voice stays smooth, and no device
 // that downloads is left without a byte for so long that it gives up.
-import { type Flow, ROUND_MS, TokenBucket, type Turn, worth } from './token-bucket.ts';
+import { type Flow, ROUND_MS, TokenBucket, type Turn } from './token-bucket.ts';
 
 /**
  * No lane waits longer than this for a byte, neither from its join to the first one nor between two. Firmware 1.5–1.7
@@ -137,21 +137,17 @@ export class Pacer {
         if (total !== null) this.#bucket.force(1, nowMs, total);
         return { bytes: 1 };
       }
-      const given = Math.min(
-        bytes,
-        device === null ? bytes : worth(deviceTurn, device),
-        total === null ? bytes : worth(totalTurn, total),
-      );
-      if (device !== null) download.bucket.use(deviceTurn, given, nowMs, device);
-      if (total !== null) this.#bucket.use(totalTurn, given, nowMs, total);
-      return { bytes: given };
+      if (device !== null) download.bucket.use(deviceTurn, bytes, nowMs, device);
+      if (total !== null) this.#bucket.use(totalTurn, bytes, nowMs, total);
+      return { bytes };
     };
 
     const leave = (): void => {
       if (left) return;
       left = true;
-      download.bucket.drop(deviceTurn);
-      this.#bucket.drop(totalTurn);
+      const nowMs = this.#now();
+      download.bucket.giveBack(deviceTurn, nowMs);
+      this.#bucket.giveBack(totalTurn, nowMs);
       download.lanes -= 1;
       if (download.lanes === 0) this.#end(download);
     };

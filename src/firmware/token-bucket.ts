@@ -23,20 +23,21 @@ export const ROUND_MS = 2_000;
 const SLACK_MS = 0.001;
 
 /**
- * A turn is a span of time, not a number of bytes: when the rate changes, the line moves on at the same speed, and each
- * turn is worth more or less. At most `burstMs` of the rate, and one portion, go out at once, whatever the clock does.
+ * Turns give the order, what was really spent gives the amount: at most `burstMs` of the rate, and one portion, go out at
+ * once, whatever the clock and the askers do. A turn is a span of time, not a number of bytes: when the rate changes, the
+ * line is as long as before.
  */
 export class TokenBucket {
   /** Up to this moment, time has been turned into bytes that were sent. In the future: a debt. */
   #spentMs = -Infinity;
-  /** The end of the last turn in the line. */
+  /** Where the line ends: the next turn begins here. */
   #endMs = -Infinity;
-  /** All turns that were given out and not used yet. */
+  /** All turns that were given out and not used yet, late ones with them. */
   #promisedMs = 0;
 
   /**
    * The moment at which `turn` may be used for `bytes`; not after `nowMs` means now. Gives the asker a turn where it has
-   * none; it keeps one until `use` or `drop`. `sharers` is how many like this one there may be.
+   * none; it keeps one until `use` or `giveBack`. `sharers` is how many like this one there may be.
    */
   readyAt(turn: Turn, bytes: number, sharers: number, nowMs: number, flow: Flow): number {
     if (turn.forMs === 0) this.#book(turn, bytes, sharers, nowMs, flow);
@@ -45,14 +46,14 @@ export class TokenBucket {
     // Where many missed their turns at once (the process stood still), all of them would come back for the same moment,
     // again and again: so who comes very late, and finds the bucket empty, joins the end of the line.
     if (turn.atMs + flow.burstMs >= nowMs) return readyMs;
-    this.drop(turn);
+    this.#drop(turn);
     this.#book(turn, bytes, sharers, nowMs, flow);
     return turn.atMs <= nowMs + SLACK_MS ? nowMs : turn.atMs;
   }
 
   /** Spends `bytes` now, and the turn with them. */
   use(turn: Turn, bytes: number, nowMs: number, flow: Flow): void {
-    this.drop(turn);
+    this.#drop(turn);
     this.force(bytes, nowMs, flow);
   }
 
@@ -64,16 +65,25 @@ export class TokenBucket {
     this.#spentMs = Math.min(this.#sinceMs(nowMs, flow) + bytes / flow.bytesPerMs, nowMs + ROUND_MS);
   }
 
-  /** Gives a turn back. What stands behind it in the line does not move up. */
-  drop(turn: Turn): void {
+  /**
+   * Gives a turn back. The line gets shorter by it for those who join from now on: else a client that comes and goes,
+   * again and again, would make a line of nobody.
+   */
+  giveBack(turn: Turn, nowMs: number): void {
+    if (turn.atMs > nowMs) this.#endMs -= turn.forMs;
+    this.#drop(turn);
+  }
+
+  #drop(turn: Turn): void {
     this.#promisedMs -= turn.forMs;
     turn.forMs = 0;
   }
 
   #book(turn: Turn, bytes: number, sharers: number, nowMs: number, flow: Flow): void {
     turn.forMs = Math.min(bytes / flow.bytesPerMs, ROUND_MS / sharers);
-    // Those who have a turn already and are late go first, even where the line has run out meanwhile.
-    turn.atMs = Math.max(this.#endMs, this.#sinceMs(nowMs, flow) + this.#promisedMs);
+    // Where the line has run out, there may be late ones all the same, and what is left over is theirs first.
+    const owedMs = Math.min(this.#promisedMs, flow.burstMs);
+    turn.atMs = Math.max(this.#endMs, this.#sinceMs(nowMs, flow) + owedMs);
     this.#endMs = turn.atMs + turn.forMs;
     this.#promisedMs += turn.forMs;
   }
@@ -81,9 +91,4 @@ export class TokenBucket {
   #sinceMs(nowMs: number, flow: Flow): number {
     return Math.max(this.#spentMs, nowMs - flow.burstMs);
   }
-}
-
-/** What `turn` is worth at this rate: at least one byte. */
-export function worth(turn: Turn, flow: Flow): number {
-  return Math.max(1, Math.round(turn.forMs * flow.bytesPerMs));
 }

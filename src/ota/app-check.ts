@@ -81,8 +81,7 @@ export class AppCheck implements ImageCheck {
       return;
     }
     this.#segmentsLeft -= 1;
-    if (length === 0) this.#leaveSegment();
-    else this.#enter('segment', length);
+    this.#enter('segment', length); // 0 as well: linkers leave empty ones
   }
 
   #leaveSegment(): void {

@@ -76,7 +76,7 @@ export function judgeHead(head: Uint8Array, length: number | null): HeadVerdict 
   if (!reaches(head, HEAD_BYTES, length)) return more(HEAD_BYTES, length);
   if (head.length === 0) return unfit('it is empty');
   if (hasAppMagic(head)) return readAppHead(head, length);
-  if (isAssetsHead(head.subarray(0, HEAD_BYTES), length)) return { kind: 'assets' };
+  if (isAssetsHead(head, length)) return { kind: 'assets' };
   // A merged image begins with a bootloader, or with the erased flash before it (ESP32, S2, P4, C5).
   const isImage = head[0] === IMAGE_MAGIC;
   if (!isImage && head[0] !== ERASED) return { kind: 'other' };

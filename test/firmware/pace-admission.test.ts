@@ -72,6 +72,15 @@ it('is one for all range requests of a download', () => {
   for (const lane of waiting) assert.equal(lane.admission(), 0);
 });
 
+it('is taken for given by who sends without asking', () => {
+  const simulation = new Simulation({ device: null, total: 50_000 });
+  const [first, , waiting] = ['first', 'second', 'waiting'].map((key) => simulation.join(key));
+  simulation.pacer.join('unasked').take(1);
+  first?.leave();
+  simulation.run(1_000);
+  assert.equal(waiting?.begunMs, null);
+});
+
 it('is not waited for where a device takes less than the useful rate anyway', () => {
   const simulation = new Simulation({ device: 10_000, total: 100_000 });
   joinAll(simulation, 10);

@@ -23,12 +23,13 @@ it('a new rate is in force at once, and leaves no lane behind', () => {
     const simulation = new Simulation({ device: null, total: 100_000_000 }, lateBy(5));
     joinAll(simulation, count);
     simulation.run(5_000);
-    for (const total of [10_000, 1_000_000, 20_000, 50_000_000, 30_000]) {
+    for (const total of [10_000, 1_000_000, 20_000, 50_000_000, 30, 300_000]) {
       simulation.sent.length = 0;
       simulation.pacer.set({ device: null, total });
       simulation.run(3_000);
-      keepsTotal(simulation, total, 2 * count); // one byte at least for each turn of before
+      keepsTotal(simulation, total, 2 * count); // one byte at least for each
       simulation.run(5_000);
+      if (total < count) continue; // the byte in time wins
       close(simulation.sum(5_000), 5 * total, 0.02, `${count} downloads at ${total} B/s`);
     }
     atMost(simulation.longestGapMs(), SHORT_GAP_MS, 'ms without a byte');
@@ -80,6 +81,67 @@ for (const count of [1, 20, 1_000]) {
     }
   });
 }
+
+it('after a standstill none takes the burst alone, and no crowd comes back for every portion', () => {
+  const simulation = new Simulation({ device: null, total: 10_000_000 }, lateBy(3));
+  joinAll(simulation, 400);
+  simulation.run(8_000);
+  simulation.freeze(2_000);
+  const frozenUntilMs = simulation.nowMs;
+  simulation.waits = 0;
+  simulation.run(500);
+  atMost(simulation.waits, 400 * 4, 'waits');
+  close(simulation.sum(400), 4_000_000, 0.1, 'the total, again');
+  for (const one of simulation.lanes) {
+    const bytes = simulation.most(0, ({ lane, atMs }) => lane === one && atMs === frozenUntilMs);
+    atMost(bytes, 2 * PORTION_BYTES, `bytes at once for ${one.key}`);
+  }
+});
+
+it('a rate of 0 is a slow one', () => {
+  const simulation = new Simulation({ device: 0, total: 0 });
+  joinAll(simulation, 3);
+  simulation.run(20_000);
+  atMost(simulation.sum(20_000), 20 + 3, 'bytes');
+  atMost(simulation.longestGapMs(), SHORT_GAP_MS, 'ms without a byte');
+});
+
+it('what those who leave had been promised goes to those who stay, at once and evenly', () => {
+  const simulation = new Simulation({ device: null, total: 1_000_000 }, lateBy(3));
+  joinAll(simulation, 1_000);
+  simulation.run(10_000);
+  const stay = simulation.lanes.filter((_, index) => index % 10 === 0);
+  for (const lane of simulation.lanes) if (!stay.includes(lane)) lane.leave();
+  simulation.run(3_000);
+  close(simulation.sum(3_000), 3_000_000, 0.1, 'the total');
+  simulation.run(10_000);
+  for (const one of stay) {
+    close(
+      simulation.sum(10_000, ({ lane }) => lane === one),
+      100_000,
+      0.2,
+      one.key,
+    );
+  }
+  atMost(simulation.longestPauseMs(), SHORT_GAP_MS, 'ms between two bytes');
+});
+
+it('clients that come, are told to wait and go keep nobody waiting', () => {
+  const simulation = new Simulation({ device: null, total: 1_000_000 }, lateBy(3));
+  joinAll(simulation, 3);
+  let stolenBytes = 0;
+  for (let round = 0; round < 1_000; round += 1) {
+    for (let client = 0; client < 20; client += 1) {
+      const lane = simulation.pacer.join(`client ${client}`);
+      const taken = lane.take(1_000_000);
+      if ('bytes' in taken) stolenBytes += taken.bytes;
+      lane.leave();
+    }
+    simulation.run(10);
+  }
+  close(simulation.sum(10_000) + stolenBytes, 10_000_000, 0.02, 'the total');
+  for (const { key, bytes } of simulation.lanes) assert.ok(bytes > 3_000_000, `${key}: ${bytes}`);
+});
 
 it('a clock that stands still gives one burst and no more', () => {
   const pacer = new Pacer(() => 5);

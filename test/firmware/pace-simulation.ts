@@ -28,10 +28,11 @@ type Timer = { atMs: number; run: () => void };
 /** The clock moves from timer to timer. It does not begin at 0, as no monotonic clock need. */
 export class Simulation {
   nowMs = 86_400_123.456;
-  readonly beganMs = this.nowMs;
   readonly pacer = new Pacer(() => this.nowMs);
   readonly sent: Sent[] = [];
   readonly lanes: SimulatedLane[] = [];
+  /** How often a lane was told to wait. */
+  waits = 0;
   #timers: Timer[] = [];
   readonly #lateMs: (() => number) | null;
 
@@ -139,16 +140,17 @@ export class Simulation {
 
   /** The longest time without a byte that any lane has seen, from its join to its end or now. */
   longestGapMs(): number {
-    return Math.max(...this.lanes.map((lane) => this.longestGapOf(lane)));
+    return Math.max(...this.lanes.map((lane) => longest([lane.joinedMs, ...lane.sentMs, lane.leftMs ?? this.nowMs])));
   }
 
-  longestGapOf(lane: SimulatedLane): number {
-    const moments = [lane.joinedMs, ...lane.sentMs, lane.leftMs ?? this.nowMs];
-    return moments.reduce((most, atMs, index) => Math.max(most, atMs - (moments[index - 1] ?? atMs)), 0);
+  /** The longest time between two bytes that any lane has seen. */
+  longestPauseMs(): number {
+    return Math.max(...this.lanes.map(({ sentMs }) => longest(sentMs)));
   }
 
   /** What a timer makes of `ms`. */
   #timer(ms: number): number {
+    this.waits += 1;
     if (!(ms > 0)) throw new RangeError(`told to sleep ${ms} ms`);
     return this.#lateMs === null ? ms : Math.ceil(ms) + this.#lateMs();
   }
@@ -173,6 +175,10 @@ export class Simulation {
     }
     this.#timers[at] = last;
   }
+}
+
+function longest(moments: readonly number[]): number {
+  return moments.reduce((most, atMs, index) => Math.max(most, atMs - (moments[index - 1] ?? atMs)), 0);
 }
 
 export function close(actual: number, expected: number, share: number, what: string): void {

@@ -42,7 +42,7 @@ describe('what is wrong is refused', () => {
     ['a flipped bit in a file', flipped(WHOLE, 20_000), 'checksum', sum],
     ['a flipped bit in the table', flipped(WHOLE, 100), 'checksum', sum],
     ['a flipped bit in the first name', flipped(WHOLE, 20, 7), 'checksum', sum],
-    ['a name that is none', flipped(WHOLE, 12, 5), 'checksum', sum],
+    ['a control in the first name', flipped(WHOLE, 34, 5), 'checksum', sum],
     ['a first file that is not the first', withWord(WHOLE, 48, 77), 'checksum', sum],
     ['another checksum', flipped(WHOLE, 4), 'checksum', /^0x/],
     ['a checksum of more than 16 bits', flipped(WHOLE, 7), 'checksum', /^0x/],
@@ -72,6 +72,7 @@ describe('what is none goes as something else', () => {
   const two = (file: Buffer) => withWord(withWord(file, 8, 1), 48, 5);
   const files: [what: string, file: Buffer][] = [
     ['two signs missing', two(WHOLE)],
+    ['a name with a control in it, and another length', withWord(flipped(WHOLE, 34, 5), 8, 1)],
     ['a table whose entries are of another size', Buffer.concat([WHOLE.subarray(0, 28), WHOLE.subarray(44)])],
     ['less than a table of one', WHOLE.subarray(0, 55)],
     ['zeroes', Buffer.alloc(1000)],
@@ -81,6 +82,9 @@ describe('what is none goes as something else', () => {
 
   it('a sign missing where the length is unknown', () => {
     for (const file of [
+      Buffer.from(WHOLE).fill(0, 12, 44),
+      Buffer.from(WHOLE).fill(0x1b, 14, 15),
+      Buffer.from(WHOLE).fill(0x41, 43, 44),
       withWord(WHOLE, 0, 0),
       withWord(WHOLE, 4, 0x1_0000),
       withWord(WHOLE, 8, 1),

@@ -61,6 +61,19 @@ export function noise(seed: number, length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, () => next(256)));
 }
 
+/** An app whose segments have these lengths; its first one carries the description of `app`. */
+export function appOfSegments(app: Buffer, lengths: readonly number[]): Buffer {
+  const header = withByte(app.subarray(0, 24), 1, lengths.length);
+  const segments = lengths.map((length, index) => {
+    const data = index === 0 ? Buffer.concat([app.subarray(32)], length) : noise(index, length);
+    return { head: withWord(Buffer.alloc(8), 4, length), data };
+  });
+  const body = Buffer.concat([header, ...segments.flatMap(({ head, data }) => [head, data])]);
+  const checksum = segments.reduce((xor, { data }) => data.reduce((sum, byte) => sum ^ byte, xor), 0xef);
+  const image = Buffer.concat([body, Buffer.alloc(15 - (body.length % 16)), Buffer.of(checksum)]);
+  return Buffer.concat([image, Buffer.from(sha256(image), 'hex')]);
+}
+
 export function signedV1(app: Buffer): Buffer {
   return Buffer.concat([app, Buffer.alloc(4), noise(5, 64)]);
 }

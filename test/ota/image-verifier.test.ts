@@ -5,6 +5,7 @@ import { buildImage, buildMergedImage, CHIP_IDS, type ChipName } from '../../src
 import { checkImage } from '../../src/device/image-check.ts';
 import { ImageVerifier } from '../../src/ota/image-verifier.ts';
 import {
+  appOfSegments,
   buildAssets,
   dice,
   flipped,
@@ -34,6 +35,14 @@ describe('what is right is accepted, by its content', () => {
       ]),
     ),
     ['a large app', buildImage({ version: '2.0.0', size: 3_000_000 }), 'app'],
+    ['an app of one segment', appOfSegments(HASHED, [256]), 'app'],
+    ['an app of 16 segments', appOfSegments(HASHED, [1024, ...Array<number>(15).fill(36)]), 'app'],
+    ['an app with empty segments, as linkers leave them', appOfSegments(HASHED, [5000, 0, 0, 4, 0, 400, 0]), 'app'],
+    ...[256, 260, 264, 268].map((first): [string, Buffer, string] => [
+      `an app with ${(first + 32) % 16} bytes in its last block`,
+      appOfSegments(HASHED, [first]),
+      'app',
+    ]),
     ['a merged image', buildMergedImage({ version: '2.0.0' }), 'merged'],
     ['a merged image for ESP32', buildMergedImage({ version: '2.0.0', chip: 'esp32' }), 'merged'],
     ['assets', buildAssets(), 'assets'],
@@ -106,6 +115,11 @@ describe('what is wrong is refused, with what the image says and what came', () 
     ['a megabyte behind it', Buffer.concat([HASHED, noise(2, 1 << 20)]), ['length', /./, /./]],
     ['itself behind it', Buffer.concat([HASHED, HASHED]), ['length', /./, /./]],
     ['a signature of an unknown version 1', withByte(signedV1(HASHED), end, 1), ['length', /./, /./]],
+    [
+      'something behind a signature of version 1',
+      Buffer.concat([signedV1(HASHED), Buffer.alloc(12)]),
+      ['length', /./, /./],
+    ],
     ['a cut signature of version 1', signedV1(HASHED).subarray(0, -1), ['length', /./, /./]],
     ['a cut signature of version 2', v2.subarray(0, -1), ['length', /./, /./]],
     ['a sector without the mark of a signature', withByte(v2, sector, 0xe6), ['length', /./, /./]],
