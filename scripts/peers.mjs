@@ -15,8 +15,20 @@ export const peers = [
   { name: 'pebble', package: 'pebble', proof: { binary: 'pebble' }, use: 'a certificate authority that speaks ACME' },
   { name: 'bind', package: 'bind9', proof: { binary: 'named' }, use: 'a DNS server that takes dynamic updates' },
   { name: 'iproute2', package: 'iproute2', proof: { binary: 'ip' }, use: 'makes a network with a gateway of its own' },
+  {
+    name: 'faketime',
+    package: 'faketime',
+    proof: { binary: 'faketime' },
+    use: "moves a process's clock, as a bad battery does",
+  },
   { name: 'openssl', package: 'openssl', proof: { binary: 'openssl' }, use: 'makes certificates as operators do' },
-  { name: 'nginx', package: 'nginx-light', proof: { binary: 'nginx' }, use: 'does the same work beside the gate, measured' },
+  {
+    name: 'nginx',
+    package: 'nginx-light',
+    proof: { binary: 'nginx' },
+    use: 'does the same work beside the gate, measured',
+  },
+  { name: 'chromium', package: 'chromium', proof: { binary: 'chromium' }, use: 'walks through the dashboard' },
 ];
 
 /** A skip that begins like this is counted, and repeated at the end of the run. */

@@ -1,5 +1,5 @@
 // Owns a clock for deadlines: it never goes back, and never slower than real time, whatever happens to the machine's own.
-import type { Clock } from './clock.ts';
+import { type Clock, machineClock } from './clock.ts';
 
 /**
  * Milliseconds since the epoch. A wall clock that is set back leaves it running on; one that is set forward takes it
@@ -12,7 +12,7 @@ export class SteadyClock {
   #baseMonotonicMs: number;
 
   /** `monotonic` counts milliseconds from anywhere. */
-  constructor(wall: Clock = Date.now, monotonic: Clock = () => performance.now()) {
+  constructor(wall: Clock = Date.now, monotonic: Clock = machineClock) {
     this.#wall = wall;
     this.#monotonic = monotonic;
     this.#baseMs = wall();

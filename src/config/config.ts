@@ -2,13 +2,14 @@
 import type { AcmeConfig } from './acme-config.ts';
 import type { SecretSource } from './secrets.ts';
 
-export type Role = 'web' | 'device' | 'ota-check' | 'firmware';
+export type Role = 'web' | 'device' | 'ota-check' | 'firmware' | 'admin';
 export type PlainHttp = 'always' | 'lan' | 'never';
 
 /** Where to listen: an IPv4 address, an IPv6 address without brackets (`::` is dual-stack), and a port (0 in tests). */
 export type Endpoint = { host: string; port: number };
 
-export type RouteTarget = { kind: 'upstream'; upstream: string } | { kind: 'refuse' };
+/** `admin`: the control process itself answers, with the admin interface; the role of such a route is admin as well. */
+export type RouteTarget = { kind: 'upstream'; upstream: string } | { kind: 'refuse' } | { kind: 'admin' };
 
 export type RouteConfig = {
   name: string;
@@ -83,7 +84,8 @@ export type Config = {
   file: string;
   /** Lower case; the first one is the main domain. */
   domains: string[];
-  listen: { http: Endpoint[]; https: Endpoint[] };
+  /** The gates listen on `http` and `https`, the control process on `admin`. */
+  listen: { http: Endpoint[]; https: Endpoint[]; admin: Endpoint[] };
   public: { http: number; https: number };
   defaultSite: 'refuse' | 'main';
   workers: number;

@@ -20,12 +20,12 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
       ? { upstreams: {}, routes: [] }
       : expandPreset(input.upstream.preset, input.upstream.host, input.upstream.ports, input.otaOverHttp ?? 'lan');
   const own = input.routes.map(routeFrom);
-  const { http, https } = input.listen;
+  const { http, https, admin } = input.listen;
   const { file: logFile, level, format } = input.log;
   return {
     file,
     domains: input.domains ?? (input.domain === undefined ? [] : [input.domain]),
-    listen: { http, https },
+    listen: { http, https, admin },
     // A gate that ends no TLS itself still has to know where https is, for its redirects.
     public: { http: input.public.http ?? http[0]?.port ?? 80, https: input.public.https ?? https[0]?.port ?? 443 },
     defaultSite: input.defaultSite,
@@ -52,6 +52,8 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
 function routeFrom(route: Input['routes'][number]): RouteConfig {
   const { name, host, path, upstream, role, plainHttp } = route;
   const place = { name, ...(host === undefined ? {} : { host }), path };
+  // From outside, the admin interface is never given by plain HTTP.
+  if (role === 'admin') return { ...place, target: { kind: 'admin' }, role, plainHttp: 'never' };
   // A route that refuses does so by every scheme and for every role.
   if (upstream === undefined) return { ...place, target: { kind: 'refuse' }, role: 'web', plainHttp: 'lan' };
   return { ...place, target: { kind: 'upstream', upstream }, role, plainHttp };

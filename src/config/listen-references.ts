@@ -1,21 +1,30 @@
-// Owns the checks of what is listened on: something is, and no endpoint is in the way of another.
+// Owns the checks of what is listened on: something is, no endpoint is in the way of another, and the admin interface is
+// not shown to a network by mistake.
 import type { Endpoint } from './config.ts';
-import { endpointsCollide, readEndpoints, STANDARD_LISTEN, writeEndpoint } from './endpoints.ts';
+import {
+  endpointsCollide,
+  isLoopback,
+  readAdminEndpoints,
+  readEndpoints,
+  STANDARD_LISTEN,
+  writeEndpoint,
+} from './endpoints.ts';
 import { type Place, type Report, writePlace } from './finding.ts';
 import { valueAt } from './loose.ts';
 
 type Listening = { place: Place; endpoint: Endpoint; standard: boolean };
 
-/** Reports endpoints that are in each other's way. Says whether TLS is listened for at all. */
+/** Reports endpoints that are in each other's way, and an admin interface in plain sight. Says whether TLS is listened for at all. */
 export function listenFaults(raw: unknown, report: Report): { https: boolean } {
   const listening: Listening[] = [];
   let unreadable = false;
-  const count = { http: 0, https: 0 };
-  for (const key of ['http', 'https'] as const) {
+  const count = { http: 0, https: 0, admin: 0 };
+  for (const key of ['http', 'https', 'admin'] as const) {
     const written = valueAt(raw, ['listen', key]);
-    const reading = readEndpoints(written ?? STANDARD_LISTEN[key]);
+    const read = key === 'admin' ? readAdminEndpoints : readEndpoints;
+    const reading = read(written ?? STANDARD_LISTEN[key]);
     if (!reading.ok) {
-      unreadable = true;
+      unreadable ||= key !== 'admin';
       count[key] = 1;
       continue;
     }
@@ -23,6 +32,7 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
     for (const [index, endpoint] of reading.value.entries()) {
       const place = Array.isArray(written) ? ['listen', key, index] : ['listen', key];
       listening.push({ place, endpoint, standard: written === undefined });
+      if (key === 'admin') networkWarning(place, endpoint, report);
     }
   }
   if (count.http + count.https === 0 && !unreadable) {
@@ -43,4 +53,11 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
     });
   }
   return { https: count.https > 0 };
+}
+
+function networkWarning(place: Place, endpoint: Endpoint, report: Report): void {
+  if (isLoopback(endpoint)) return;
+  const problem = 'makes the admin interface reachable from the network by plain HTTP: a token travels in clear';
+  const expected = `127.0.0.1:${endpoint.port} with an SSH tunnel, or a route with role: admin`;
+  report(place, { problem, expected }, { severity: 'warning' });
 }

@@ -71,5 +71,5 @@ function untilWarning(index: number, remainingMs: number, report: Report): void 
 function roleOf(route: Draft['kept'][number] | Draft['own'][number]): string {
   const refuses = 'target' in route ? route.target.kind === 'refuse' : route.refuses;
   if (refuses) return 'refuse';
-  return ['web', 'device', ...OPENABLE].includes(route.role) ? route.role : 'ota-check';
+  return ['web', 'device', 'admin', ...OPENABLE].includes(route.role) ? route.role : 'ota-check';
 }

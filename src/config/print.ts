@@ -20,7 +20,11 @@ export function printLongForm(config: Config): string {
   const { secretSources } = config;
   const long = {
     domains: config.domains,
-    listen: { http: config.listen.http.map(writeEndpoint), https: config.listen.https.map(writeEndpoint) },
+    listen: {
+      http: config.listen.http.map(writeEndpoint),
+      https: config.listen.https.map(writeEndpoint),
+      admin: config.listen.admin.map(writeEndpoint),
+    },
     public: config.public,
     defaultSite: config.defaultSite,
     workers: config.workers,
@@ -65,12 +69,17 @@ function writeCloseAfter({ devices, idleMs }: CloseAfter): Record<string, unknow
   };
 }
 
-/** What a route that refuses has besides would have no effect, and be warned about. */
+/** What a route that refuses, or leads to the admin interface, has besides would have no effect, and be warned about. */
 function writeRoute({ name, host, path, target, role, plainHttp }: RouteConfig): Record<string, unknown> {
   const place = { name, ...(host === undefined ? {} : { host }), path };
-  return target.kind === 'refuse'
-    ? { ...place, refuse: true }
-    : { ...place, upstream: target.upstream, role, plainHttp };
+  switch (target.kind) {
+    case 'refuse':
+      return { ...place, refuse: true };
+    case 'admin':
+      return { ...place, role };
+    case 'upstream':
+      return { ...place, upstream: target.upstream, role, plainHttp };
+  }
 }
 
 /** A `${` that is in a value by now was meant as it stands. */

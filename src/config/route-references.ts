@@ -4,13 +4,15 @@ import { type Report, writePlace } from './finding.ts';
 import { covers } from './host-names.ts';
 import { valueAt } from './loose.ts';
 import { replaces } from './presets.ts';
+import { ROLES } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 const WARNING = { severity: 'warning' } as const;
 
 export function routeFaults(draft: Draft, report: Report): void {
   for (const route of draft.own) {
-    targetFaults(draft, route, report);
+    if (leadsToAdmin(route)) adminFaults(draft, route, report);
+    else targetFaults(draft, route, report);
     hostFault(draft, route, report);
     plainHttpWarning(route, report);
     unguardedWarning(draft, route, report);
@@ -18,6 +20,62 @@ export function routeFaults(draft: Draft, report: Report): void {
   twins(draft.own, 'name', (route) => route.name, report);
   const pathOf = (route: DraftRoute): string | undefined => route.path && `${route.host ?? ''} ${route.path}`;
   twins(draft.own, 'path', pathOf, report);
+}
+
+/** A misspelt role is told of by itself: an upstream is then not missing as well. */
+function leadsToAdmin({ role }: DraftRoute): boolean {
+  return role === 'admin' || (!ROLES.some((each) => each === role) && nearest(role, ROLES) === 'admin');
+}
+
+/** The control process answers there and nothing else, and its page lives at the root of a name. */
+function adminFaults(draft: Draft, route: DraftRoute, report: Report): void {
+  const { place, path, host, name } = route;
+  const isThere = (key: string): boolean => valueAt(draft.raw, [...place, key]) !== undefined;
+  for (const key of ['upstream', 'refuse']) {
+    if (key === 'refuse' ? !route.refuses : !isThere(key)) continue;
+    report([...place, key], { problem: 'is there beside role: admin', expected: 'one of the two' }, { at: 'key' });
+  }
+  if (isThere('plainHttp')) {
+    const problem = 'has no effect on a route with role: admin, which nobody reaches by plain HTTP';
+    report([...place, 'plainHttp'], { problem, expected: '' }, { ...WARNING, at: 'key' });
+  }
+  if (draft.preset.routes.some((preset) => preset.name === name)) {
+    const problem = 'is the name of a preset’s route, which the admin interface would replace';
+    report([...place, 'name'], { problem, expected: 'another name' });
+  }
+  if (path !== '/') {
+    if (path === undefined) return;
+    const expected = 'path: / with a host of its own, since the page lives at the root of a name';
+    report([...place, 'path'], { problem: 'is not the root', expected });
+    return;
+  }
+  const other = rootBeside(draft, route);
+  if (other !== undefined && host === undefined) {
+    const problem = `is missing, and without it the admin interface takes the place of route ${other} at /`;
+    report([...place, 'host'], { problem, expected: `a host of its own, one of ${list(draft.domains)}` });
+  } else if (other !== undefined && draft.whole.domains && [...draft.domains].every((domain) => domain === host)) {
+    const problem = `is the only domain, which leaves route ${other} without a name`;
+    report([...place, 'host'], { problem, expected: 'a domain of its own, beside the others in domains' }, WARNING);
+  }
+  for (const each of draft.own) sharedNameWarning(route, each, report);
+}
+
+/** The name of another route for the root that the admin interface would be in the way of. */
+function rootBeside(draft: Draft, admin: DraftRoute): string | undefined {
+  const others = draft.own.filter((each) => each !== admin);
+  const ofPreset = draft.preset.routes.filter((each) => !others.some((other) => replaces(other, each)));
+  const roots = [...ofPreset, ...others].filter(({ path }) => path === '/');
+  if (admin.host !== undefined) return roots.find(({ host }) => host === undefined)?.name;
+  // The same path twice, both for every name, is told of by itself.
+  return roots.find((each) => 'target' in each || each.host !== undefined)?.name;
+}
+
+/** A browser takes all that comes under one name for one site. */
+function sharedNameWarning(admin: DraftRoute, { place, role, upstream, host, path }: DraftRoute, report: Report): void {
+  if (role !== 'web' || upstream === undefined || path === '/') return;
+  if (host !== undefined && admin.host !== undefined && host !== admin.host) return;
+  const problem = `is under the name of the admin interface (route ${admin.name}): its pages could act for who is logged in`;
+  report([...place, 'path'], { problem, expected: 'a host for each of them' }, WARNING);
 }
 
 /** Exactly one of `upstream` and `refuse: true`, and the upstream is there. */
@@ -35,7 +93,7 @@ function targetFaults(draft: Draft, { place, upstream, refuses }: DraftRoute, re
   if (!refuses && !written) {
     report([...place, 'upstream'], {
       problem: 'is missing',
-      expected: `the name of an upstream (${list(draft.upstreams)}), or refuse: true`,
+      expected: `the name of an upstream (${list(draft.upstreams)}), refuse: true, or role: admin`,
     });
   }
   if (refuses) {

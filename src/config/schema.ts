@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { acmeSchema, email } from './acme.ts';
 import { certificateSchema } from './certificate-files.ts';
-import { readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
+import type { Role } from './config.ts';
+import { readAdminEndpoints, readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
 import { firmwareSchema } from './firmware.ts';
 import { readDomain, readRouteHost, readUpstreamHost } from './host-names.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
@@ -25,6 +26,8 @@ const ENDPOINTS = {
   anyOf: [{ type: ['integer', 'string'] }, { type: 'array', items: { type: ['integer', 'string'] } }],
   examples: [443, '[::]:443', '127.0.0.1:8443', 'none'],
 };
+/** What a route may be. */
+export const ROLES = ['web', 'device', 'ota-check', 'firmware', 'admin'] as const satisfies readonly Role[];
 const plainHttpWords = ['always', 'lan', 'never'] as const;
 
 function readName(value: unknown): Reading<string> {
@@ -55,11 +58,11 @@ const route = z
       type: 'string',
       examples: ['/xiaozhi/ota/'],
     }),
-    upstream: name('The upstream that answers, by its name. Either this, or refuse: true.').optional(),
+    upstream: name('The upstream that answers, by its name. Either this, or refuse: true, or role: admin.').optional(),
     refuse: leaf(readSwitch, { description: 'Answer 403 to everyone.', type: ['boolean', 'string'] }).optional(),
-    role: z.enum(['web', 'device', 'ota-check', 'firmware']).prefault('web').meta({
+    role: z.enum(ROLES).prefault('web').meta({
       description:
-        'web: pages and APIs for people. device: WebSocket and the like. ota-check: its reply is rewritten. firmware: images are served from here. Only the last two can be opened for plain HTTP for a time.',
+        'web: pages and APIs for people. device: WebSocket and the like. ota-check: its reply is rewritten. firmware: images are served from here. Only these two can be opened for plain HTTP for a time. admin: otagate’s own dashboard and API, by https only, at path / of a host of its own.',
     }),
     plainHttp: z
       .enum(plainHttpWords)
@@ -153,6 +156,12 @@ export const inputSchema = z
         https: leaf(readEndpoints, { description: 'Where TLS is accepted, or none.', ...ENDPOINTS }).prefault(
           STANDARD_LISTEN.https,
         ),
+        admin: leaf(readAdminEndpoints, {
+          description:
+            'Where the dashboard and the admin API are listened on, by plain HTTP with a token, or none (the default). Unlike above, a port alone is one of 127.0.0.1 only. From outside, take a route with role: admin.',
+          ...ENDPOINTS,
+          examples: [9180, '127.0.0.1:9180', 'none'],
+        }).prefault(STANDARD_LISTEN.admin),
       })
       .prefault({})
       .meta({ description: 'A port, "address:port", or a list. [::] takes IPv4 as well.' }),

@@ -206,7 +206,7 @@ export class Control {
     try {
       const early = this.#openings.sweep(this.#config);
       for (const { id, route } of early) this.log.info({ event: 'closed', id, route }, `opening ${id} closed early`);
-      if (early.length > 0) await this.#publisher.publish();
+      if (early.length > 0 || this.#clock.hasJumped()) await this.#publisher.publish();
     } catch (error) {
       this.log.error({ event: 'sweep-failed', detail: errorText(error) }, 'the look at the openings failed');
     }

@@ -1,6 +1,7 @@
 // Owns control's clock: one that never goes back, not even across a restart.
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
+import { machineClock } from '../base/clock.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { SteadyClock } from '../base/steady-clock.ts';
@@ -9,6 +10,7 @@ import type { State } from '../store/state.ts';
 const KEEP_MS = 30_000;
 // A clock that is corrected by the network's time is off by less.
 const TOLD_MS = 5_000;
+const JUMP_MS = 500;
 
 export class KeptClock {
   readonly #clock = new SteadyClock();
@@ -17,6 +19,7 @@ export class KeptClock {
   readonly #bootId = readBootId();
   /** True where the time since the last run cannot be known: the clock went back, and the machine was off. */
   readonly lostTime: boolean;
+  #looked = { nowMs: Number.MAX_SAFE_INTEGER, monotonicMs: 0 };
   #timer: NodeJS.Timeout | undefined;
   #told = false;
 
@@ -33,6 +36,15 @@ export class KeptClock {
 
   now(): number {
     return this.#clock.now();
+  }
+
+  /** Whether it has jumped ahead since the last look: the gates, which count on from what they were told, must hear. */
+  hasJumped(): boolean {
+    const nowMs = this.now();
+    const monotonicMs = machineClock();
+    const ahead = nowMs - this.#looked.nowMs - (monotonicMs - this.#looked.monotonicMs);
+    this.#looked = { nowMs, monotonicMs };
+    return ahead > JUMP_MS;
   }
 
   start(): void {

@@ -153,6 +153,7 @@ export class Openings {
       return why === null ? [] : this.close(config, opening.id, 'gate', why);
     });
     const ids = new Set(lasting.map(({ id }) => id));
+    const before = new Set(this.#lasting.keys());
     for (const opening of this.#lasting.values()) {
       if (ids.has(opening.id) || opening.untilMs > nowMs) continue;
       this.#audit.note('ended', 'gate', describe(opening));
@@ -161,7 +162,7 @@ export class Openings {
     // Those that ended while nobody looked are here for the last time.
     for (const { id, route, untilMs } of this.#state.openings()) {
       if (untilMs > nowMs) continue;
-      if (!this.#lasting.has(id)) this.#audit.note('ended', 'gate', `${id} of route ${route}, while the gate was down`);
+      if (!before.has(id)) this.#audit.note('ended', 'gate', `${id} of route ${route}, while the gate was down`);
       this.#state.removeOpening(id);
       this.#forget(id);
     }

@@ -1,6 +1,7 @@
 // Owns the snapshot in force: made from what control knows, given to every gate, and taken back where one refuses it.
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { machineClock } from '../base/clock.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import type { OpenedLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -109,7 +110,7 @@ export class Publisher {
       }
       const gateways = await defaultGateways();
       const now = this.#make(before.version, before.listen, gateways);
-      if (isDeepStrictEqual({ ...now, nowMs: before.nowMs }, before)) return;
+      if (isDeepStrictEqual({ ...now, time: before.time }, before)) return;
       this.#gateways = gateways;
       log.info(
         { event: 'refresh', ownGateways: gateways.addresses },
@@ -151,7 +152,8 @@ export class Publisher {
       listen,
       gateways: gateways.addresses,
       ticketKeys: this.#ticketKeys,
-      nowMs: openings.nowMs(),
+      // Both at the same moment: what stands around here may take its time.
+      time: { nowMs: openings.nowMs(), machineMs: machineClock() },
       openings: openings.list(this.#config),
       certificates: certificates.served(Date.now()),
       proofs: { tokens: proofs.tokens(), certificates: proofs.certificates() },

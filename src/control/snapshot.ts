@@ -3,6 +3,7 @@ import type { Config, Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import type { PolicyView } from '../policy/view.ts';
 import type { State } from '../store/state.ts';
+import { placeSocket } from './admin/socket-place.ts';
 
 export type Ingredients = {
   config: Config;
@@ -11,7 +12,7 @@ export type Ingredients = {
   listen: { http: Endpoint[]; https: Endpoint[] };
   gateways: string[];
   ticketKeys: Uint8Array;
-  nowMs: number;
+  time: Snapshot['time'];
   openings: PolicyView['openings'];
   certificates: Snapshot['tls']['certificates'];
   /** What stands there for a CA to look at. */
@@ -22,7 +23,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
   const { config, state } = from;
   return {
     version: from.version,
-    nowMs: from.nowMs,
+    time: from.time,
     policy: {
       domains: config.domains,
       defaultSite: config.defaultSite,
@@ -50,6 +51,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
       deviceBytesPerSecond: config.firmware.pace.deviceBytesPerSecond,
       downloads: config.firmware.downloads,
     },
+    adminSocket: placeSocket(config.stateDir, 'public-admin'),
     limits: config.limits,
     tls: {
       certificates: from.certificates,

@@ -55,7 +55,7 @@ function isFraming(name: string): boolean {
  * The headers of a request as they go upstream, names in lower case: the client's end-to-end ones without those that are
  * ours to say, then ours. Without Host, body framing and Connection, which the caller's engine sets.
  */
-export function upstreamHeaders(exchange: Exchange, passage: Passage): HeaderList {
+export function upstreamHeaders(exchange: Exchange, passage: Pick<Passage, 'site'>): HeaderList {
   const kept: HeaderList = [];
   for (const [name, value] of endToEnd(exchange.request.rawHeaders)) {
     const lower = name.toLowerCase();

@@ -13,6 +13,7 @@ export type Live = {
   proxyHeader: Snapshot['trustedProxies']['header'];
   upstreams: Snapshot['upstreams'];
   sources: SourceJudge;
+  adminSocket: string;
   limits: Limits;
   sealKeys: readonly SealKey[];
   /** Whether the certificate for this name ends in a root that devices carry. */
@@ -28,6 +29,7 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     proxyHeader: snapshot.trustedProxies.header,
     upstreams: snapshot.upstreams,
     sources: judgeSources(snapshot, policy),
+    adminSocket: snapshot.adminSocket,
     limits: snapshot.limits,
     sealKeys: snapshot.sealKeys,
     publicChain,

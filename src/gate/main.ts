@@ -1,13 +1,13 @@
 // The gate process: composes what serves, takes snapshots from control, tells it events, drains when told or orphaned.
 import { errorText } from '../base/errors.ts';
 import { openLog } from '../base/log.ts';
-import { SteadyClock } from '../base/steady-clock.ts';
 import { EventQueue } from '../link/events.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate, covers } from '../tls/choose.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
+import { ControlTime } from './control-time.ts';
 import type { Exchange } from './exchange.ts';
 import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
@@ -18,7 +18,7 @@ import { Turns } from './turns.ts';
 
 const name = process.argv[2] ?? 'gate';
 const upstreams = new Upstreams();
-const clock = new SteadyClock();
+const time = new ControlTime();
 const running = new Set<Exchange>();
 let live: Live | null = null;
 let draining = false;
@@ -37,7 +37,7 @@ function tell(message: ToControl): Promise<void> {
 }
 
 async function apply(snapshot: Snapshot): Promise<void> {
-  clock.atLeast(snapshot.nowMs);
+  time.sync(snapshot.time);
   const keyring = holdCertificates(snapshot.tls);
   const next = compileLive(snapshot, (host) => {
     const certificate = chooseCertificate(keyring.certificates, host);
@@ -52,7 +52,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       firmware,
       turns: new Turns(),
       log: opened.log,
-      clock,
+      time,
       events,
       running,
     };

@@ -2,10 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
-import type { SteadyClock } from '../base/steady-clock.ts';
 import type { EventQueue } from '../link/events.ts';
-import { decide } from '../policy/decide.ts';
+import { type Decision, decide } from '../policy/decide.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import { carryOutAdmin } from './actions/admin.ts';
 import { carryOutChallenge } from './actions/challenge.ts';
 import { carryOutFirmware } from './actions/firmware.ts';
 import { carryOutOtaCheck } from './actions/ota-check.ts';
@@ -13,6 +13,7 @@ import { carryOutRedirect } from './actions/redirect.ts';
 import { carryOutRefuse } from './actions/refuse.ts';
 import { carryOutRelay } from './actions/relay.ts';
 import { answerError } from './answer.ts';
+import type { ControlTime } from './control-time.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { readFacts } from './facts.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
@@ -28,7 +29,7 @@ export type Gate = {
   firmware: FirmwareDesk;
   turns: Turns;
   log: Log;
-  clock: SteadyClock;
+  time: ControlTime;
   events: EventQueue;
   /** Exchanges that are not over yet; a drain waits for them. */
   running: Set<Exchange>;
@@ -38,11 +39,14 @@ export type Gate = {
 export function onRequest(gate: Gate, request: IncomingMessage, response: ServerResponse, waitsFor100 = false): void {
   gate.turns.take(request.socket, () => {
     const exchange = begin(gate, request, { kind: 'response', response });
-    // A device takes any 1xx for the final status: only a browser's client is asked to go on.
-    if (waitsFor100 && exchange.decision.action === 'relay' && exchange.decision.route.role === 'web')
-      response.writeContinue();
+    if (waitsFor100 && mayHear100(exchange.decision)) response.writeContinue();
     return toItsEnd(gate, exchange, response);
   });
+}
+
+/** A device takes any 1xx for the final status: only a browser's or a script's client is asked to go on. */
+function mayHear100(decision: Decision): boolean {
+  return decision.action === 'admin' || (decision.action === 'relay' && decision.route.role === 'web');
 }
 
 /** A WebSocket handshake takes the same way. */
@@ -68,7 +72,7 @@ async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse |
 function begin(gate: Gate, request: IncomingMessage, outlet: Outlet): Exchange {
   const live = gate.live();
   const startedMs = Date.now();
-  const nowMs = gate.clock.now();
+  const nowMs = gate.time.now();
   const { facts, claims, id, device } = readFacts(request, live, outlet.kind === 'socket', nowMs);
   const decision = decide(facts, live.policy, nowMs);
   const story = { ...newStory(), device };
@@ -87,6 +91,8 @@ async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
         return carryOutRedirect(exchange, decision.location);
       case 'refuse':
         return await carryOutRefuse(exchange, decision);
+      case 'admin':
+        return await carryOutAdmin(exchange, decision, gate);
       case 'ota-check':
         return await carryOutOtaCheck(exchange, decision, gate);
       case 'firmware':

@@ -7,7 +7,8 @@ import { createProxyServer } from 'http-proxy';
 import { canonicalName, endToEnd, type HeaderList } from './headers.ts';
 
 export type Forward = {
-  target: string;
+  /** An origin, or the Unix socket of a server on this machine. */
+  target: string | { socketPath: string };
   agent: HttpAgent;
   method: string;
   /** Path and query, sent as they are. */
@@ -88,7 +89,10 @@ export function createProxyEngine(): ProxyEngine {
 }
 
 function options(forward: Forward) {
-  return { target: forward.target, agent: forward.agent, connectTimeout: forward.connectMs };
+  const { target, agent, connectMs } = forward;
+  // The engine wants a host and a port in any case; where there is a socket, nobody is looked up by them.
+  const place = typeof target === 'string' ? target : { host: 'localhost', port: 80, ...target };
+  return { target: place, agent, connectTimeout: connectMs };
 }
 
 /** What the engine reads of a request: our method, path and headers; the client's own socket and events. */

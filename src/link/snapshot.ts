@@ -15,8 +15,8 @@ export type ServedCertificate = {
 
 export type Snapshot = {
   version: number;
-  /** What control's clock says, which never goes back; a gate's own does not fall behind it. */
-  nowMs: number;
+  /** What control's clock said, which never goes back, at a moment of the machine (`machineClock`): gates count on from it. */
+  time: { nowMs: number; machineMs: number };
   policy: PolicyView;
   listen: { http: Endpoint[]; https: Endpoint[] };
   /** Whether each gate listens by itself on the same address (SO_REUSEPORT), and the kernel shares connections out. */
@@ -32,6 +32,8 @@ export type Snapshot = {
     /** The largest number of downloads at a time, in all gates together. */
     downloads: number | null;
   };
+  /** The Unix socket on which control takes requests of routes with role admin. */
+  adminSocket: string;
   limits: Limits;
   tls: {
     /** The first one is served to clients without SNI, or with a name that no other certificate has. */

@@ -61,6 +61,7 @@ function onCheck(before: DeviceRecord, check: Check): Step {
   const told = tell(before, check);
   const kept = told.kind === 'restarted' || told.kind === 'nothing' ? told.attempt : null;
   const attempt = kept ?? nextAttempt(before, check, told);
+  const failures = failuresAfter(before, check, told);
   const record: DeviceRecord = {
     ...before,
     board: check.board ?? before.board,
@@ -70,18 +71,18 @@ function onCheck(before: DeviceRecord, check: Check): Step {
     lastSeenMs: check.atMs,
     offered: check.offer.kind === 'offered' ? check.offer.version : null,
     ...stateAfter(check, told, attempt, kept !== null),
-    ...failuresAfter(before, check, told),
-  };
-  const memory = {
-    ...before.memory,
-    checkedMs: check.atMs,
-    elfSha256: check.elfSha256 ?? before.memory.elfSha256,
-    attempt,
-    upgrade: upgradeAfter(before, check, told),
-    failing: record.failures === 0 ? null : told.kind === 'failed' ? told.version : before.memory.failing,
+    failures,
+    memory: {
+      ...before.memory,
+      checkedMs: check.atMs,
+      elfSha256: check.elfSha256 ?? before.memory.elfSha256,
+      attempt,
+      upgrade: upgradeAfter(before, check, told),
+      failing: failures === 0 ? null : told.kind === 'failed' ? told.version : before.memory.failing,
+    },
   };
   const entries = [...toldEntries(before, record, check, told), ...offerEntries(before, record, check, told)];
-  return { record: { ...record, memory }, entries, outcome: outcomeOf(check, told) };
+  return { record, entries, outcome: outcomeOf(check, told) };
 }
 
 /** Whether a device that runs this would take the offer at all. */
@@ -125,11 +126,11 @@ function stateOf(attempt: Attempt, nowMs: number): DeviceRecord['state'] {
   return isRunning(attempt, nowMs) ? 'downloading' : 'offered';
 }
 
-function failuresAfter(before: DeviceRecord, { offer }: Check, told: Told): { failures: number } {
+function failuresAfter(before: DeviceRecord, { offer }: Check, told: Told): number {
   const { failing } = before.memory;
-  if (told.kind === 'failed') return { failures: failing === told.version ? before.failures + 1 : 1 };
+  if (told.kind === 'failed') return failing === told.version ? before.failures + 1 : 1;
   const over = told.kind === 'upgraded' || told.kind === 'reinstalled';
-  return { failures: over || (offer.kind === 'offered' && offer.version !== failing) ? 0 : before.failures };
+  return over || (offer.kind === 'offered' && offer.version !== failing) ? 0 : before.failures;
 }
 
 function upgradeAfter(before: DeviceRecord, check: Check, told: Told): DeviceRecord['memory']['upgrade'] {

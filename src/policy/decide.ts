@@ -23,6 +23,7 @@ export type Decision =
   | { action: 'challenge'; keyAuthorization: string; because: Because }
   | { action: 'redirect'; location: string; because: Because; route: string }
   | { action: 'refuse'; status: number; code: ErrorCode; because: Because; route: string | null; allow?: string }
+  | { action: 'admin'; because: Because; route: RouteConfig; path: string; site: string }
   | ({ action: 'ota-check'; because: Because } & Passage)
   | ({ action: 'firmware'; because: Because } & Passage)
   | ({ action: 'relay'; because: Because } & Passage);
@@ -52,10 +53,16 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
 
   const verdict = plainVerdict(facts, route, policy, onLan, nowMs);
   if (!verdict.allowed) return turnAway(facts, route, policy, site, verdict.because);
+  const path = pathWithin(route, target.path) + target.query;
+  if (route.target.kind === 'admin') {
+    // Its live feed is an event stream.
+    if (facts.websocket) return refuse(400, 'UPGRADE_NOT_HERE', 'upgrade-not-here', route);
+    return { action: 'admin', because: 'https', route, path, site };
+  }
   const passage: Passage = {
     route,
     upstream: route.target.upstream,
-    path: pathWithin(route, target.path) + target.query,
+    path,
     site,
     plain: verdict.plain,
   };
@@ -82,6 +89,7 @@ function decideRole(facts: Facts, route: RouteConfig, passage: Passage, because:
       return { action: 'firmware', because, ...passage };
     case 'device':
     case 'web':
+    case 'admin': // such a route has no upstream, and was decided on before
       return { action: 'relay', because, ...passage };
   }
 }
@@ -97,7 +105,7 @@ function decideChallenge(facts: Facts, policy: Policy, path: string): Decision {
 
 /** Plain HTTP that may not pass: a browser is moved to https, a device is told, since no device follows a redirect. */
 function turnAway(facts: Facts, route: RouteConfig, policy: Policy, site: string, because: Because): Decision {
-  if (route.role !== 'web') return refuse(426, 'PLAIN_HTTP_CLOSED', because, route);
+  if (route.role !== 'web' && route.role !== 'admin') return refuse(426, 'PLAIN_HTTP_CLOSED', because, route);
   const redirectable = (facts.method === 'GET' || facts.method === 'HEAD') && !facts.websocket;
   if (!redirectable || facts.target.kind !== 'path') return refuse(403, 'PLAIN_HTTP_CLOSED', because, route);
   const host = site.includes(':') ? `[${site}]` : site;

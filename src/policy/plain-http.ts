@@ -23,6 +23,7 @@ export function plainVerdict(
   nowMs: number,
 ): PlainAnswer {
   if (facts.scheme === 'https') return { allowed: true, plain: { kind: 'not-plain' }, because: 'https' };
+  if (route.target.kind === 'admin') return { allowed: false, because: 'plain-admin' };
   if (plainForGood(route, onLan)) {
     return { allowed: true, plain: { kind: 'by-route' }, because: onLan ? 'plain-lan' : 'plain-always' };
   }

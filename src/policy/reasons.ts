@@ -12,6 +12,7 @@ const SENTENCES = {
   'no-route': 'no route covers this path',
   'path-ambiguous': 'the path can be read as two different routes, so it is not forwarded',
   'path-invalid': 'the path is not a valid one',
+  'plain-admin': 'nobody reaches the admin interface by plain HTTP',
   'plain-always': 'plain HTTP is always permitted on this route (plainHttp: always)',
   'plain-lan': 'plain HTTP is permitted from the LAN on this route (plainHttp: lan)',
   'plain-never': 'plain HTTP is never permitted on this route (plainHttp: never)',

@@ -1,13 +1,14 @@
 // Owns the index of all devices in memory: who is there, who was seen least recently, and the search for a page of them.
-// SQLite takes several times as long to look through as many rows.
+// SQLite would take several times as long to look through as many rows.
 import type { DeviceRow, DeviceState } from '../ota/device-record.ts';
 import { isSafeVersion } from '../ota/version.ts';
 import type { DeviceQuery, NameCount } from './history.ts';
 
 const MOST_FREQUENT = 200;
+const MAX_UNSORTED = 1_000;
 
-/** A board or a version, kept once for all devices that have it. `key` sorts as the field means it. */
-type Name = { text: string; lower: string; key: string; count: number };
+/** A board or a version, kept once for all devices that have it. `key` sorts as the field means it; `hit`: the search finds it. */
+type Name = { text: string; lower: string; key: string; count: number; hit: boolean };
 type Member = { device: string; board: Name; version: Name; state: DeviceState; lastSeenMs: number };
 export type Indexed = Pick<DeviceRow, 'device' | 'board' | 'version' | 'state' | 'lastSeenMs' | 'proven'>;
 
@@ -15,8 +16,24 @@ export class DeviceIndex {
   /** Maps keep the order in which members were put in: the least recently seen comes first. */
   readonly #proven = new Map<string, Member>();
   readonly #claims = new Map<string, Member>();
+  /** In the order of names, but for what came and went since: one by one they would each move half of all others. */
+  #byDevice: Member[] = [];
+  #came: Member[] = [];
+  readonly #went = new Set<Member>();
   readonly #boards = new Names((text) => text);
   readonly #versions = new Names(versionKey);
+
+  /** Takes in devices as they were kept, in the order of their names. */
+  constructor(kept: Iterable<Indexed> = []) {
+    const inOrder: [boolean, Member][] = [];
+    for (const row of kept) {
+      const member = this.#memberOf(row);
+      this.#byDevice.push(member);
+      inOrder.push([row.proven, member]);
+    }
+    inOrder.sort(([, a], [, b]) => a.lastSeenMs - b.lastSeenMs);
+    for (const [proven, member] of inOrder) (proven ? this.#proven : this.#claims).set(member.device, member);
+  }
 
   get counts(): { proven: number; claims: number } {
     return { proven: this.#proven.size, claims: this.#claims.size };
@@ -27,21 +44,27 @@ export class DeviceIndex {
     return this.#claims.has(device) ? 'claim' : null;
   }
 
-  /** Takes a device in as the most recently seen. */
-  put({ device, board, version, state, lastSeenMs, proven }: Indexed): void {
-    this.remove(device);
-    const members = proven ? this.#proven : this.#claims;
-    const names = { board: this.#boards.take(board), version: this.#versions.take(version) };
-    members.set(device, { device, ...names, state, lastSeenMs });
+  /** Takes a device in, or what is new of it, as the most recently seen. */
+  put(row: Indexed): void {
+    const { device } = row;
+    const known = this.#proven.get(device) ?? this.#claims.get(device);
+    const member = this.#memberOf(row, known);
+    if (known === undefined) this.#came.push(member);
+    this.#proven.delete(device);
+    this.#claims.delete(device);
+    (row.proven ? this.#proven : this.#claims).set(device, member);
+    if (this.#came.length >= MAX_UNSORTED) this.#sortIn();
   }
 
   remove(device: string): void {
-    const members = this.#proven.has(device) ? this.#proven : this.#claims;
-    const member = members.get(device);
+    const member = this.#proven.get(device) ?? this.#claims.get(device);
     if (member === undefined) return;
     this.#boards.leave(member.board);
     this.#versions.leave(member.version);
-    members.delete(device);
+    this.#went.add(member);
+    this.#proven.delete(device);
+    this.#claims.delete(device);
+    if (this.#went.size >= MAX_UNSORTED) this.#sortIn();
   }
 
   /** Up to `count` that were seen least recently, but for those that are in `except`. */
@@ -58,15 +81,13 @@ export class DeviceIndex {
 
   /** The names of one page of devices, and how many match in all. */
   find(query: DeviceQuery): { total: number; devices: string[] } {
-    const found = this.#matching(query);
+    const found = this.#sorted(query);
     const total = found.length;
-    const compare = comparison(query);
-    const end = Math.min(total, query.offset + query.limit);
-    if (query.offset >= end) return { total, devices: [] };
-    // Only the page has to be in order: all others merely stand before or behind it.
-    partition(found, 0, total - 1, query.offset, compare);
-    partition(found, query.offset, total - 1, end - 1, compare);
-    const page = found.slice(query.offset, end).sort(compare);
+    const { offset, limit } = query;
+    const page =
+      query.order === 'asc'
+        ? found.slice(offset, offset + limit)
+        : found.slice(Math.max(0, total - offset - limit), Math.max(0, total - offset)).reverse();
     return { total, devices: page.map(({ device }) => device) };
   }
 
@@ -78,21 +99,61 @@ export class DeviceIndex {
     return this.#versions.mostFrequent();
   }
 
-  #matching({ search, board, version, state }: DeviceQuery): Member[] {
-    const needle = search.toLowerCase();
-    const boards = this.#boards.containing(needle);
-    const versions = this.#versions.containing(needle);
-    const found: Member[] = [];
-    for (const members of [this.#proven, this.#claims]) {
-      for (const member of members.values()) {
-        if (state !== '' && member.state !== state) continue;
-        if (board !== '' && member.board.text !== board) continue;
-        if (version !== '' && member.version.text !== version) continue;
-        const hit = boards.has(member.board) || versions.has(member.version) || member.device.includes(needle);
-        if (hit) found.push(member);
+  #memberOf(row: Indexed, known?: Member): Member {
+    const board = this.#boards.take(row.board);
+    const version = this.#versions.take(row.version);
+    const { device, state, lastSeenMs } = row;
+    if (known === undefined) return { device, board, version, state, lastSeenMs };
+    this.#boards.leave(known.board);
+    this.#versions.leave(known.version);
+    return Object.assign(known, { board, version, state, lastSeenMs });
+  }
+
+  /** All that match, ascending: nothing here sorts many that are in no order yet. */
+  #sorted(query: DeviceQuery): Member[] {
+    const { sort } = query;
+    const matches = this.#matcher(query);
+    if (sort === 'lastSeen') {
+      const found: Member[] = [];
+      for (const members of [this.#proven, this.#claims]) {
+        for (const member of members.values()) if (matches(member)) found.push(member);
       }
+      return found.sort((a, b) => a.lastSeenMs - b.lastSeenMs);
     }
-    return found;
+    this.#sortIn();
+    const found = this.#byDevice.filter(matches);
+    if (sort === 'device') return found;
+    const groups = Map.groupBy(found, (member) => member[sort]);
+    return [...groups].sort(([a], [b]) => (a.key < b.key ? -1 : 1)).flatMap(([, members]) => members);
+  }
+
+  #matcher({ search, board, version, state }: DeviceQuery): (member: Member) => boolean {
+    const needle = search.toLowerCase();
+    this.#boards.mark(needle);
+    this.#versions.mark(needle);
+    return (member) =>
+      (state === '' || member.state === state) &&
+      (board === '' || member.board.text === board) &&
+      (version === '' || member.version.text === version) &&
+      (member.board.hit || member.version.hit || member.device.includes(needle));
+  }
+
+  #sortIn(): void {
+    if (this.#came.length === 0 && this.#went.size === 0) return;
+    const came = this.#came.filter((member) => !this.#went.has(member)).sort((a, b) => (a.device < b.device ? -1 : 1));
+    const sorted: Member[] = [];
+    let next = 0;
+    for (const member of this.#byDevice) {
+      if (this.#went.has(member)) continue;
+      for (let first = came[next]; first !== undefined && first.device < member.device; first = came[next]) {
+        sorted.push(first);
+        next += 1;
+      }
+      sorted.push(member);
+    }
+    this.#byDevice = sorted.concat(came.slice(next));
+    this.#came = [];
+    this.#went.clear();
   }
 }
 
@@ -107,7 +168,7 @@ class Names {
   take(text: string): Name {
     let name = this.#names.get(text);
     if (name === undefined) {
-      name = { text, lower: text.toLowerCase(), key: text === '' ? '' : this.#keyOf(text), count: 0 };
+      name = { text, lower: text.toLowerCase(), key: text === '' ? '' : this.#keyOf(text), count: 0, hit: false };
       this.#names.set(text, name);
     }
     name.count += 1;
@@ -119,9 +180,8 @@ class Names {
     if (name.count === 0) this.#names.delete(name.text);
   }
 
-  containing(needle: string): Set<Name> {
-    if (needle === '') return new Set(this.#names.values());
-    return new Set([...this.#names.values()].filter(({ lower }) => lower.includes(needle)));
+  mark(needle: string): void {
+    for (const name of this.#names.values()) name.hit = name.lower.includes(needle);
   }
 
   mostFrequent(): NameCount[] {
@@ -137,50 +197,4 @@ function versionKey(version: string): string {
   if (!isSafeVersion(version)) return `~${version}`;
   const numbers = version.split('.').map((part) => part.replace(/^0+(?=\d)/, ''));
   return numbers.map((part) => part.padStart(9, '0')).join('.');
-}
-
-type Comparison = (a: Member, b: Member) => number;
-
-function comparison({ sort, order }: DeviceQuery): Comparison {
-  const sign = order === 'asc' ? 1 : -1;
-  const byDevice: Comparison = (a, b) => (a.device < b.device ? -sign : sign);
-  switch (sort) {
-    case 'device':
-      return byDevice;
-    case 'lastSeen':
-      return (a, b) => (a.lastSeenMs - b.lastSeenMs) * sign || byDevice(a, b);
-    case 'board':
-    case 'version':
-      return (a, b) => {
-        const [left, right] = [a[sort].key, b[sort].key];
-        return left === right ? byDevice(a, b) : left < right ? -sign : sign;
-      };
-  }
-}
-
-/** Quickselect: puts in place `at` what a sort would put there, smaller ones before it, larger ones behind. */
-function partition(members: Member[], from: number, to: number, at: number, compare: Comparison): void {
-  let [low, high] = [from, to];
-  while (low < high) {
-    // At random, so that nobody can name devices in an order that makes it slow.
-    const pivot = members[low + Math.floor(Math.random() * (high - low + 1))];
-    if (pivot === undefined) return;
-    let [left, right] = [low, high];
-    while (left <= right) {
-      while (isBefore(members[left], pivot, compare)) left += 1;
-      while (isBefore(pivot, members[right], compare)) right -= 1;
-      if (left > right) break;
-      const [a, b] = [members[left], members[right]];
-      if (a !== undefined && b !== undefined) [members[left], members[right]] = [b, a];
-      left += 1;
-      right -= 1;
-    }
-    if (at <= right) high = right;
-    else if (at >= left) low = left;
-    else return;
-  }
-}
-
-function isBefore(a: Member | undefined, b: Member | undefined, compare: Comparison): boolean {
-  return a !== undefined && b !== undefined && a !== b && compare(a, b) < 0;
 }

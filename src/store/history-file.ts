@@ -45,7 +45,7 @@ export function openHistoryFile(file: string): DatabaseSync {
   try {
     if (file !== ':memory:') chmodSync(file, 0o600);
     database.exec(
-      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 200; PRAGMA cache_size = -${CACHE_KIB};`,
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 20; PRAGMA cache_size = -${CACHE_KIB};`,
     );
     const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
     const empty = database.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;

@@ -11,9 +11,10 @@ type Value = string | number | null;
 export function historyStatements(database: DatabaseSync) {
   const sql = (text: string) => database.prepare(text);
   return {
-    everyDevice: sql('SELECT device, proven, board, version, state, last_seen_ms FROM device ORDER BY last_seen_ms'),
+    everyDevice: sql('SELECT device, proven, board, version, state, last_seen_ms FROM device ORDER BY device'),
     devicesAfter: sql('SELECT * FROM device WHERE device > ? ORDER BY device LIMIT ?'),
     device: sql('SELECT * FROM device WHERE device = ?'),
+    lastEntry: sql('SELECT proven, last_entry FROM device WHERE device = ?'),
     putDevice: sql('REPLACE INTO device VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     forgetDevice: sql('DELETE FROM device WHERE device = ?'),
 

@@ -1,7 +1,7 @@
 // Owns the device history in a SQLite file of its own, so that it can neither slow nor endanger the state.
 import type { DatabaseSync } from 'node:sqlite';
 import type { DeviceRecord, DeviceRow } from '../ota/device-record.ts';
-import { DeviceIndex } from './device-index.ts';
+import { DeviceIndex, type Indexed } from './device-index.ts';
 import {
   type DeviceEvent,
   HISTORY_BOUNDS,
@@ -38,7 +38,7 @@ export function openSqliteHistory(file: string, bounds: HistoryBounds = HISTORY_
 class SqliteHistory implements History {
   readonly #database: DatabaseSync;
   readonly #bounds: HistoryBounds;
-  readonly #index = new DeviceIndex();
+  readonly #index: DeviceIndex;
   readonly #sql: ReturnType<typeof historyStatements>;
   #entries: number;
 
@@ -47,7 +47,7 @@ class SqliteHistory implements History {
     this.#bounds = bounds;
     this.#sql = historyStatements(database);
     this.#entries = Number(this.#sql.entries.get()?.entries);
-    for (const row of this.#sql.everyDevice.iterate()) this.#index.put(readIndexed(row));
+    this.#index = new DeviceIndex(indexed(this.#sql.everyDevice.iterate()));
   }
 
   read(device: string): DeviceRecord | null {
@@ -166,7 +166,7 @@ class SqliteHistory implements History {
     const { device, proven } = record;
     let last: number | null = null;
     if (proven) {
-      const row = this.#sql.device.get(device);
+      const row = this.#sql.lastEntry.get(device);
       last = row?.last_entry == null ? null : Number(row.last_entry);
       if (row?.proven === 0) last = this.#moveOver(device);
       for (const entry of entries)
@@ -237,4 +237,8 @@ class SqliteHistory implements History {
       last = network;
     }
   }
+}
+
+function* indexed(rows: Iterable<Record<string, unknown>>): Generator<Indexed> {
+  for (const row of rows) yield readIndexed(row);
 }

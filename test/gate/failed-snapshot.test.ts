@@ -66,7 +66,8 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     shareListeners: process.platform === 'linux',
     trustedProxies: { from: [], header: 'x-forwarded-for' },
     upstreams: {},
-    nowMs: 0,
+    time: { nowMs: 0, machineMs: 0 },
+    adminSocket: '/nowhere/public-admin.sock',
     firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
     limits: {
       openingMs: 1_000,
