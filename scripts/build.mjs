@@ -1,4 +1,5 @@
-// Builds the program into dist/, or into the folder that is named: JavaScript that runs without the development tools.
+// Builds the program into dist/, or into the folder that is named: JavaScript that runs without the development tools,
+// and the dashboard beside it, in dashboard/.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
@@ -15,11 +16,17 @@ if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(program)) {
 rmSync(out, { recursive: true, force: true });
 
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-const args = [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', out, '--noEmitOnError'];
-const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-if (status !== 0) {
+run([tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', out, '--noEmitOnError']);
+chmodSync(program, 0o755);
+
+const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+const config = join(root, 'src', 'dashboard', 'vite.config.ts');
+run([vite, 'build', '--config', config, '--outDir', join(out, 'dashboard'), '--logLevel', 'warn']);
+console.log(`built ${relative(process.cwd(), out) || out}`);
+
+function run(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status === 0) return;
   console.error('build failed: see above');
   process.exit(1);
 }
-chmodSync(program, 0o755);
-console.log(`built ${relative(process.cwd(), out) || out}`);

@@ -4,6 +4,7 @@ import { root } from './install.mjs';
 
 const steps = [
   { name: 'types', args: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'] },
+  { name: 'types of the dashboard', args: ['node_modules/typescript/bin/tsc', '-p', 'src/dashboard'] },
   { name: 'lint and format', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '.'] },
   { name: 'architecture', args: ['--test', '--test-reporter=dot', 'test/house/architecture.test.ts'] },
 ];

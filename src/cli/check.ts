@@ -107,6 +107,11 @@ function summary(decision: Decision): { action: string; route: string | null } {
       return { action: `redirected (308) to ${decision.location}`, route: decision.route };
     case 'challenge':
       return { action: 'answered as an ACME challenge', route: null };
+    case 'admin':
+      return {
+        action: `the admin interface by route ${decision.route.name}, path ${decision.path}`,
+        route: decision.route.name,
+      };
     case 'ota-check':
     case 'firmware':
     case 'relay':

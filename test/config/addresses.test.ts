@@ -1,7 +1,13 @@
 // Owns the tables of networks, endpoints, host names and origins.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readEndpoint, readEndpoints, writeEndpoint } from '../../src/config/endpoints.ts';
+import {
+  isLoopback,
+  readAdminEndpoints,
+  readEndpoint,
+  readEndpoints,
+  writeEndpoint,
+} from '../../src/config/endpoints.ts';
 import { readDomain, readUpstreamHost } from '../../src/config/host-names.ts';
 import { asCidr, readLan, readNetwork } from '../../src/config/networks.ts';
 import { readFirmwarePrefix, readOrigin, readOrigins } from '../../src/config/origins.ts';
@@ -86,6 +92,29 @@ test('endpoints', () => {
     ],
   ]);
   assert.equal(writeEndpoint({ host: '::', port: 80 }), '[::]:80');
+});
+
+test('a port alone is one of this machine only where the admin interface is listened on', () => {
+  outcomes(readAdminEndpoints, [
+    ['none', []],
+    [9180, [{ host: '127.0.0.1', port: 9180 }]],
+    [
+      ['9180', '[::]:9181', '10.0.0.1:9182'],
+      [
+        { host: '127.0.0.1', port: 9180 },
+        { host: '::', port: 9181 },
+        { host: '10.0.0.1', port: 9182 },
+      ],
+    ],
+    [':9180', '?127.0.0.1:9180'],
+    ['*:9180', '?127.0.0.1:9180'],
+    [70_000, '?'],
+  ]);
+  const hosts = ['127.0.0.1', '127.9.9.9', '::1', '::', '0.0.0.0', '10.0.0.1', 'fe80::1', '128.0.0.1'];
+  assert.deepEqual(
+    hosts.filter((host) => isLoopback({ host, port: 1 })),
+    ['127.0.0.1', '127.9.9.9', '::1'],
+  );
 });
 
 test('domains are bare names or addresses', () => {

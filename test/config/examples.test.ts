@@ -53,16 +53,16 @@ test('full.yaml names every key', () => {
 
 test('the commented keys of full.yaml are right as well', () => {
   const text = readFileSync(`${folder}full.yaml`, 'utf8')
-    .replace(/^(routes|upstreams|openings| {2}allow): .*$/gm, '')
-    .replace(/^# ((?:routes|upstreams|openings):.*| {2}- \{.*)$/gm, '$1')
+    .replace(/^(domain|routes|upstreams|openings| {2}allow): .*$/gm, '')
+    .replace(/^# ((?:domains|routes|upstreams|openings):.*| {2}- \{.*)$/gm, '$1')
     .replace(/^ {2}# ((?:allow|file):.*)$/gm, '  $1');
   const loaded = checkText(text, `${folder}full.yaml`, {}, Date.parse('2026-11-20T00:00:00Z'));
   if (!loaded.ok) return assert.fail(loaded.faults.map(formatFinding).join('\n'));
   const { routes, openings, firmware, log } = loaded.config;
   assert.deepEqual(loaded.warnings, []);
   assert.deepEqual(
-    routes.slice(-2).map(({ name }) => name),
-    ['mcp', 'no-upload'],
+    routes.slice(-3).map(({ name, target }) => `${name} ${target.kind}`),
+    ['mcp upstream', 'no-upload refuse', 'gate admin'],
   );
   assert.deepEqual([openings.length, firmware.allow.length, log.file?.endsWith('.log')], [1, 1, true]);
 });
@@ -126,7 +126,8 @@ test('the examples fit the schema, and mistakes do not', async (context) => {
     { domian: 'a' },
     { otaOverHttp: 'sometimes' },
     { routes: [{ path: '/' }] },
-    { listen: { admin: 1 } },
+    { listen: { admni: 1 } },
+    { routes: [{ name: 'a', path: '/', role: 'amdin' }] },
   ]) {
     assert.equal(validate(wrong), false, JSON.stringify(wrong));
   }

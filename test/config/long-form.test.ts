@@ -4,10 +4,10 @@ import { test } from 'node:test';
 import { printLongForm } from '../../src/config/print.ts';
 import { BASE, configOf, FILE } from './checked.ts';
 
-const EVERYTHING = `domains: [OTA.example.com, 192.168.1.2, "fd00::2"]
+const EVERYTHING = `domains: [OTA.example.com, 192.168.1.2, "fd00::2", gate.example.com]
 upstream: { preset: xiaozhi-full, host: xiaozhi_web, ports: { voice: 18000 } }
 otaOverHttp: never
-listen: { http: ["127.0.0.1:8080", "[fd00::2]:8080"], https: none }
+listen: { http: ["127.0.0.1:8080", "[fd00::2]:8080"], https: none, admin: [9180, "[::1]:9181"] }
 public: { https: 8443 }
 defaultSite: main
 workers: 3
@@ -31,6 +31,7 @@ upstreams: { mcp: [ "http://a:1", "https://b" ] }
 routes:
   - { name: mcp, host: ota.example.com, path: /mcp/, upstream: mcp, role: device, plainHttp: never }
   - { name: closed, path: /closed, refuse: true }
+  - { name: gate, host: GATE.example.com, path: /, role: admin }
 openings:
   - { route: ota, from: [203.0.113.7, "2001:db8::/32"], until: 2026-06-02T00:00:00.125+08:00, reason: "costs $\${5}" }
   - { route: firmware, until: 2026-06-03T00:00:00Z }
@@ -52,7 +53,7 @@ test('the defaults', () => {
     {
       file: FILE,
       domains: ['ota.example.com'],
-      listen: { http: [{ host: '::', port: 80 }], https: [{ host: '::', port: 443 }] },
+      listen: { http: [{ host: '::', port: 80 }], https: [{ host: '::', port: 443 }], admin: [] },
       public: { http: 80, https: 443 },
       defaultSite: 'refuse',
       workers: 0,
@@ -90,9 +91,21 @@ test('the defaults', () => {
 
 test('every key arrives in the long form', () => {
   const config = configOf(EVERYTHING);
-  assert.deepEqual(config.domains, ['ota.example.com', '192.168.1.2', 'fd00::2']);
+  assert.deepEqual(config.domains, ['ota.example.com', '192.168.1.2', 'fd00::2', 'gate.example.com']);
   assert.deepEqual(config.public, { http: 8080, https: 8443 });
   assert.deepEqual(config.listen.https, []);
+  assert.deepEqual(config.listen.admin, [
+    { host: '127.0.0.1', port: 9180 },
+    { host: '::1', port: 9181 },
+  ]);
+  assert.deepEqual(config.routes.at(-1), {
+    name: 'gate',
+    host: 'gate.example.com',
+    path: '/',
+    target: { kind: 'admin' },
+    role: 'admin',
+    plainHttp: 'never',
+  });
   assert.deepEqual(config.openings[0], {
     id: config.openings[0]?.id,
     route: 'ota',

@@ -9,7 +9,7 @@ const SERVER = 'domain: ota.example.com\nupstream: { preset: xiaozhi-server, hos
 const summary = ({ routes }: Config): string[] =>
   routes.map(
     ({ name, path, target, role, plainHttp }) =>
-      `${name} ${path} ${target.kind === 'refuse' ? 'refuse' : `${role} ${target.upstream} ${plainHttp}`}`,
+      `${name} ${path} ${target.kind === 'upstream' ? `${role} ${target.upstream} ${plainHttp}` : target.kind}`,
   );
 
 const REFUSED = [

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { filesUnder, isRelative, readImports, resolveImport } from './imports.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,8 +50,11 @@ test('the program runs as a command: shebang, executable bit, and the version of
 });
 
 test('every source file is built, and every import of the built files leads to one', () => {
-  const sources = filesUnder(root, 'src', '.ts').map((file) => file.replace(/^src(.*)\.ts$/, 'dist$1.js'));
-  const built = filesUnder(folder, 'dist', '.js');
+  const ofProgram = (file: string): boolean => !/^(src|dist)\/dashboard\//.test(file);
+  const sources = filesUnder(root, 'src', '.ts')
+    .filter(ofProgram)
+    .map((file) => file.replace(/^src(.*)\.ts$/, 'dist$1.js'));
+  const built = filesUnder(folder, 'dist', '.js').filter(ofProgram);
   assert.deepEqual(built, sources, 'nothing of an earlier build is left, nothing is missing');
   const astray = built.flatMap((file) =>
     readImports(readFileSync(join(folder, file), 'utf8'))
@@ -58,6 +62,16 @@ test('every source file is built, and every import of the built files leads to o
       .map(({ line, specifier }) => `${file}:${line} ${specifier}`),
   );
   assert.deepEqual(astray, []);
+});
+
+test('the dashboard is built beside it, with nothing inline, and small', () => {
+  const page = readFileSync(join(dist, 'dashboard', 'index.html'), 'utf8');
+  assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+  const named = [...page.matchAll(/(?:src|href)="\/([^"]+)"/g)].map(([, file = '']) => file);
+  assert.ok(named.length >= 3, 'an icon, a script and a style sheet');
+  const bytes = named.map((file) => gzipSync(readFileSync(join(dist, 'dashboard', file))).length);
+  const all = bytes.reduce((sum, one) => sum + one, gzipSync(page).length);
+  assert.ok(all < 80 * 1024, `${all} bytes of gzip until the page is there`);
 });
 
 test('a folder that is not a build is left alone', () => {

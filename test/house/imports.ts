@@ -41,16 +41,16 @@ export function withoutComments(text: string): string {
     .replace(/^[ \t]*\/\/.*$/gm, '');
 }
 
-/** The files under this folder whose names end so, as paths from the root of the project. */
-export function filesUnder(root: string, folder: string, ending: string): string[] {
+/** The files under this folder whose names end in one of these, as paths from the root of the project. */
+export function filesUnder(root: string, folder: string, ...endings: string[]): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort();
 }
 
 export function readSources(root: string, folder = 'src'): SourceFile[] {
-  return filesUnder(root, folder, '.ts').map((file) => {
+  return filesUnder(root, folder, '.ts', '.tsx').map((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     return { file, text, imports: readImports(text) };
   });

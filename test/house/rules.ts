@@ -17,6 +17,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   control: 5,
   cli: 6,
   demo: 6,
+  dashboard: 6,
 };
 
 /** Packages that one module, or one folder, owns: so that they can be changed in one place. */
@@ -27,7 +28,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
 };
 
 const MAX_LINES = 300;
-const NAMELESS = /(^|\/)(index|utils?|types|helpers?)(\.ts$|\/)/;
+const NAMELESS = /(^|\/)(index|utils?|types|helpers?)(\.tsx?$|\/)/;
 
 export function rankOffences(sources: readonly SourceFile[]): string[] {
   return eachImport(sources, ({ file }, specifier, at) => {
@@ -67,7 +68,7 @@ export function importCycles(sources: readonly SourceFile[]): string[] {
 export function specifierOffences(sources: readonly SourceFile[]): string[] {
   return eachImport(sources, (_, specifier, at) => {
     if (specifier === '') return `${at} import() of something other than a plain string: nothing can follow it`;
-    return isRelative(specifier) && !specifier.endsWith('.ts') ? `${at} does not end in .ts: ${specifier}` : null;
+    return isRelative(specifier) && !/\.tsx?$/.test(specifier) ? `${at} does not end in .ts: ${specifier}` : null;
   });
 }
 

@@ -8,7 +8,7 @@ import type { SealedPermit } from '../../src/policy/facts.ts';
 import { REASONS } from '../../src/policy/reasons.ts';
 import { compilePolicy, type OpeningView, type PolicyView } from '../../src/policy/view.ts';
 import { type Random, seeded } from './random.ts';
-import { CLIENTS, type From, facts, HOSTS, HOUR, NOW, opening, view, type Wish } from './requests.ts';
+import { ADMIN, CLIENTS, type From, facts, HOSTS, HOUR, NOW, opening, view, type Wish } from './requests.ts';
 
 const CASES = 8000;
 const SEED = Number(process.env.OTAGATE_TEST_SEED ?? 20_261_122);
@@ -65,6 +65,10 @@ function randomCase(random: Random): Case {
 
 function randomRoute(random: Random, path: string, name: string): RouteConfig {
   const refuse = path.includes('secret') || random.chance(0.1);
+  if (!refuse && random.chance(0.1)) {
+    const host = random.pick(['ota.example.com', 'ota.example.com', 'gate.example.com']);
+    return { ...ADMIN, name, host, path, plainHttp: random.pick(['always', 'lan', 'never']) };
+  }
   return {
     name,
     path,
@@ -120,22 +124,33 @@ function check({ wish, view: policyView }: Case): Decision {
     assert.equal(asked.scheme, 'http');
     assert.ok(['GET', 'HEAD'].includes(asked.method) && !asked.websocket);
     const route = policyView.routes.find(({ name }) => name === decision.route);
-    assert.equal(route?.role, 'web', 'no device follows a redirect');
+    assert.ok(route?.role === 'web' || route?.role === 'admin', 'no device follows a redirect');
     const to = new URL(decision.location);
     assert.equal(to.protocol, 'https:');
     const ours = [...policyView.domains, '192.168.1.5', '[fd00::5]'].includes(to.hostname);
     assert.ok(ours, `redirected to a stranger: ${decision.location}`);
   }
+  if (decision.action === 'admin') {
+    assert.equal(asked.scheme, 'https', 'the admin interface by plain HTTP');
+    assert.ok(!asked.websocket);
+    assert.equal(decision.route.target.kind, 'admin');
+    checkReadings(decision, policyView);
+  }
   if (!('upstream' in decision)) return decision;
 
-  const { route, site, path } = decision;
+  const { route } = decision;
   assert.equal(route.target.kind, 'upstream', 'a refused route is refused to everyone');
-  for (const reading of readings(path)) {
-    assert.equal(routeOf(reading, site, policyView.routes)?.name, route.name, `${path}, read as ${reading}`);
-  }
+  checkReadings(decision, policyView);
   if (decision.action === 'firmware') assert.ok(asked.seal.kind !== 'damaged' && asked.seal.kind !== 'expired');
   if (asked.scheme === 'http' && route.plainHttp !== 'always') checkPermission({ wish, view: policyView }, decision);
   return decision;
+}
+
+/** However a server behind the gate reads the path, it is the same route. */
+function checkReadings({ route, site, path }: Extract<Decision, { site: string }>, policyView: PolicyView): void {
+  for (const reading of readings(path)) {
+    assert.equal(routeOf(reading, site, policyView.routes)?.name, route.name, `${path}, read as ${reading}`);
+  }
 }
 
 /** Plain HTTP on a route that is not `always` needs the LAN, an opening, or a link that was made under one. */
@@ -174,6 +189,8 @@ it(`${CASES} random requests keep the promises (OTAGATE_TEST_SEED=${SEED})`, () 
   }
   // The cases must not all end in a refusal, or nothing was tested.
   for (const word of [
+    'admin',
+    'plain-admin',
     'relay',
     'ota-check',
     'firmware',

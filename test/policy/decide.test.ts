@@ -15,6 +15,7 @@ const OPENINGS: Record<string, OpeningView[]> = {
   ended: [opening({ untilMs: NOW })],
   firmware: [opening({ route: 'firmware' })],
   voice: [opening({ route: 'voice' })],
+  gate: [opening({ route: 'gate' })],
 };
 
 const sealed = (changes: Partial<Extract<SealedPermit, { kind: 'sealed' }>>): SealedPermit => ({
@@ -135,6 +136,26 @@ http  outside  lan    firmware  expired   ours GET  ${LINK}                => re
 http  outside  lan    any       foreign   ours GET  ${LINK}                => refuse firmware seal-other-route 404 FIRMWARE_LINK_DEAD
 http  outside  lan    any       permitted ours POST ${LINK}                => refuse firmware method-not-allowed 405 METHOD_NOT_ALLOWED GET, HEAD
 http  outside  lan    -         permitted ours POST /xiaozhi/ota/          => refuse ota plain-outside 426 PLAIN_HTTP_CLOSED
+
+https outside  lan    -    -         gate GET  /                      => admin gate https / for gate.example.com
+https lan      lan    -    -         gate GET  /?a=b                  => admin gate https /?a=b for gate.example.com
+https unknown  never  -    -         gate POST /api/v1/login          => admin gate https /api/v1/login for gate.example.com
+https outside  lan    -    -         gate DELETE /api/v1/openings/ota => admin gate https /api/v1/openings/ota for gate.example.com
+https outside  lan    -    -         gate OPTIONS /api/v1/status      => admin gate https /api/v1/status for gate.example.com
+https outside  lan    -    damaged   gate GET  /                      => admin gate https / for gate.example.com
+https outside  lan    -    -         gate WS   /api/v1/events         => refuse gate upgrade-not-here 400 UPGRADE_NOT_HERE
+https outside  lan    -    -         gate POST /xiaozhi/ota/          => ota-check ota https /xiaozhi/ota/ for gate.example.com
+https outside  lan    -    -         gate GET  /xiaozhi/druid         => refuse refuse-druid route-refused 403 ROUTE_REFUSED
+https outside  lan    -    -         gate GET  /a/..;/xiaozhi/druid/  => refuse gate path-ambiguous 400 PATH_AMBIGUOUS
+https outside  lan    -    -         ours GET  /                      => relay console https /
+https lan      lan    -    -         bare GET  /api/v1/status         => relay console https /api/v1/status for 192.168.1.5
+http  outside  lan    -    -         gate GET  /devices?x=y           => redirect gate plain-admin https://gate.example.com/devices?x=y
+http  lan      always -    -         gate HEAD /                      => redirect gate plain-admin https://gate.example.com/
+http  lan      always -    -         gate POST /api/v1/login          => refuse gate plain-admin 403 PLAIN_HTTP_CLOSED
+http  loopback always -    -         gate DELETE /api/v1/openings/ota => refuse gate plain-admin 403 PLAIN_HTTP_CLOSED
+http  lan      always -    -         gate WS   /api/v1/events         => refuse gate plain-admin 403 PLAIN_HTTP_CLOSED
+http  outside  always gate -         gate POST /api/v1/login          => refuse gate plain-admin 403 PLAIN_HTTP_CLOSED
+http  outside  always gate permitted gate GET  /                      => redirect gate plain-admin https://gate.example.com/
 
 https outside  lan    -         -      missing   GET /                     => refuse - host-missing 400 HOST_MISSING
 http  lan      lan    -         -      ambiguous GET /                     => refuse - host-ambiguous 400 HOST_AMBIGUOUS

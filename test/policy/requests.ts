@@ -24,6 +24,7 @@ export type From = keyof typeof CLIENTS;
 export const HOSTS: Readonly<Record<string, Pick<Facts, 'host' | 'hostFault'>>> = {
   ours: { host: 'ota.example.com', hostFault: 'none' },
   second: { host: 'fw.example.com', hostFault: 'none' },
+  gate: { host: 'gate.example.com', hostFault: 'none' },
   other: { host: 'evil.example.net', hostFault: 'none' },
   bare: { host: '192.168.1.5', hostFault: 'none' },
   bare6: { host: 'fd00::5', hostFault: 'none' },
@@ -33,7 +34,17 @@ export const HOSTS: Readonly<Record<string, Pick<Facts, 'host' | 'hostFault'>>> 
 
 const HTML: Pick<RouteConfig, 'target' | 'role'> = { target: { kind: 'upstream', upstream: 'console' }, role: 'web' };
 
-/** The routes of the full module, with web routes of other policies, an exact one, and one for a single host. */
+/** The dashboard under a name of its own. Its `plainHttp` is always never; here it tempts. */
+export const ADMIN: RouteConfig = {
+  name: 'gate',
+  host: 'gate.example.com',
+  path: '/',
+  target: { kind: 'admin' },
+  role: 'admin',
+  plainHttp: 'always',
+};
+
+/** The routes of the full module, with web routes of other policies, an exact one, one for a single host, the dashboard. */
 export function routes(deviceHttp: PlainHttp): RouteConfig[] {
   return [
     ...expandPreset('xiaozhi-full', '192.168.1.5', {}, deviceHttp).routes,
@@ -42,6 +53,7 @@ export function routes(deviceHttp: PlainHttp): RouteConfig[] {
     { name: 'exact', path: '/open/page', ...HTML, plainHttp: 'never' },
     { name: 'second', path: '/only/', host: 'fw.example.com', ...HTML, plainHttp: 'always' },
     { name: 'hidden', path: '/only/secret/', target: { kind: 'refuse' }, role: 'web', plainHttp: 'always' },
+    ADMIN,
   ];
 }
 
@@ -51,7 +63,7 @@ export function opening(changes: Partial<OpeningView> = {}): OpeningView {
 
 export function view(changes: Partial<PolicyView> = {}): PolicyView {
   return {
-    domains: ['ota.example.com', 'fw.example.com'],
+    domains: ['ota.example.com', 'fw.example.com', 'gate.example.com'],
     defaultSite: 'refuse',
     publicPorts: { http: 80, https: 443 },
     lan: ['private'],

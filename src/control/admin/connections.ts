@@ -57,10 +57,11 @@ export class Connections {
     clearTimeout(this.#deadlines.get(request));
   }
 
-  /** Nothing moved on this connection for a while. One that waits for an answer of ours has to be waited for. */
+  /** Nothing moved on this connection for a while. One that waits for words of ours is kept; one that does not read them is not. */
   idle(socket: Socket): void {
     const running = this.#running.get(socket);
-    const waits = running?.request.complete === true && !running.response.headersSent;
+    const response = running?.request.complete === true ? running.response : undefined;
+    const waits = response?.writableEnded === false && response.writableLength === 0;
     if (!waits) socket.destroy();
   }
 }

@@ -18,7 +18,12 @@ import { SECURITY_HEADERS, setSecurityHeaders } from './security-headers.ts';
 export type DoorKind = 'socket' | 'tcp' | 'public';
 export type Door = { kind: DoorKind; connections: Connections };
 export type DoorPlace = { kind: 'socket' | 'public'; path: string } | { kind: 'tcp'; endpoint: Endpoint };
-export type OpenDoor = { endpoint: Endpoint | null; close: () => Promise<void> };
+export type OpenDoor = {
+  endpoint: Endpoint | null;
+  /** Takes no new connections; what runs may finish for a moment. The place is free at once. */
+  leave: () => void;
+  close: () => Promise<void>;
+};
 export type DoorTimes = { headMs: number; bodyMs: number; idleMs: number };
 
 const TIMES: DoorTimes = { headMs: 10_000, bodyMs: 15_000, idleMs: 30_000 };
@@ -73,7 +78,19 @@ export async function openDoor(
   if (place.kind === 'tcp') await listen(server, await tryEndpoint(place.endpoint));
   else await listenOnSocket(server, place.path);
   server.on('error', () => {}); // EMFILE and the like: the listener goes on when there is room again
-  return { endpoint: place.kind === 'tcp' ? boundTo(server) : null, close: () => close(server) };
+  return {
+    endpoint: place.kind === 'tcp' ? boundTo(server) : null,
+    leave: () => leave(server),
+    close: () => close(server),
+  };
+}
+
+const LEAVE_MS = 2_000;
+
+function leave(server: Server): void {
+  server.close();
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), LEAVE_MS).unref();
 }
 
 function close(server: Server): Promise<void> {
@@ -136,7 +153,11 @@ const GARBAGE: Readonly<Record<string, [number, RefusalCode, string]>> = {
 
 /** Bytes that are no request: answered where nothing was answered yet, and closed. */
 function answerGarbage(error: Error, socket: Duplex): void {
-  const [status, code, detail] = GARBAGE[errorCode(error)] ?? [400, 'REQUEST_INVALID', 'these bytes are no HTTP request'];
+  const [status, code, detail] = GARBAGE[errorCode(error)] ?? [
+    400,
+    'REQUEST_INVALID',
+    'these bytes are no HTTP request',
+  ];
   const written = (socket as Partial<Socket>).bytesWritten ?? 0;
   if (!socket.writable || written > 0 || errorCode(error) === 'ECONNRESET') return void socket.destroy();
   const told = problem(status, code, detail);

@@ -1,5 +1,7 @@
 // Owns who may what: finds out who asks, by which door and with what, and lets a request through or refuses it.
+import '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Who } from './audit.ts';
 import { askForBody, doorOf } from './doors.ts';
 import { isOwnHost } from './hosts.ts';
 import { Refusal } from './refusals.ts';
@@ -8,8 +10,8 @@ import { SESSION_COOKIE, type Session, type Sessions } from './sessions.ts';
 import type { Role, Tokens } from './tokens.ts';
 import type { RefuseToken } from './wrong-tokens.ts';
 
+/** Somebody who was let in, and by what. */
 export type Caller =
-  | { by: 'nothing' }
   | { by: 'socket'; role: 'admin' }
   | { by: 'token'; role: Role; generation: number }
   | { by: 'session'; role: Role; session: Session };
@@ -22,7 +24,8 @@ declare module 'fastify' {
     access?: Access;
   }
   interface FastifyRequest {
-    caller: Caller;
+    /** Null on an open route. */
+    caller: Caller | null;
   }
 }
 
@@ -49,9 +52,11 @@ export class Guard {
     this.#checkPlace(request);
     const { access } = request.routeOptions.config;
     const isOpen = access === 'open' || (request.is404 && !isApi(request.url));
-    request.caller = isOpen ? { by: 'nothing' } : await this.#identify(request);
-    if (!isOpen) this.#authorise(request, access === 'own');
-    if (!isOpen) doorOf(request.raw).connections.letIn(request.raw);
+    if (!isOpen) {
+      request.caller = await this.#identify(request);
+      this.#authorise(request, request.caller, access === 'own');
+      doorOf(request.raw).connections.letIn(request.raw);
+    }
     askForBody(request.raw, reply.raw);
   }
 
@@ -73,7 +78,7 @@ export class Guard {
   isCurrent(caller: Caller): boolean {
     const { tokens, sessions } = this.#parts;
     if (caller.by === 'token') return caller.generation === tokens.generation;
-    return caller.by === 'session' ? sessions.isCurrent(caller.session) : caller.by === 'socket';
+    return caller.by === 'socket' || sessions.isCurrent(caller.session);
   }
 
   #checkPlace({ raw }: FastifyRequest): void {
@@ -98,13 +103,11 @@ export class Guard {
     }
     const id = request.cookies[SESSION_COOKIE];
     const session = id === undefined ? null : sessions.find(id);
-    return session === null ? { by: 'nothing' } : { by: 'session', role: session.role, session };
+    if (session === null) throw notLoggedIn();
+    return { by: 'session', role: session.role, session };
   }
 
-  #authorise(request: FastifyRequest, own: boolean): void {
-    const { caller } = request;
-    if (caller.by === 'nothing')
-      throw new Refusal(401, 'NOT_LOGGED_IN', 'this needs a token (Authorization: Bearer) or a session of the dashboard');
+  #authorise(request: FastifyRequest, caller: Caller, own: boolean): void {
     const isSafe = SAFE.has(request.method);
     if (caller.by === 'session') {
       this.checkOrigin(request);
@@ -116,6 +119,21 @@ export class Guard {
     if (caller.role === 'read' && !isSafe && !own)
       throw new Refusal(403, 'READ_ONLY', 'this token may look, but change nothing');
   }
+}
+
+/** Who made this request. @throws {Refusal} NOT_LOGGED_IN on a route that is open to everybody */
+export function callerOf({ caller }: FastifyRequest): Caller {
+  if (caller === null) throw notLoggedIn();
+  return caller;
+}
+
+/** How the audit calls whoever made this request. */
+export function whoOf({ raw }: FastifyRequest): Who {
+  return doorOf(raw).kind === 'socket' ? 'command line' : 'page';
+}
+
+function notLoggedIn(): Refusal {
+  return new Refusal(401, 'NOT_LOGGED_IN', 'this needs a token (Authorization: Bearer) or a session of the dashboard');
 }
 
 function isApi(url: string): boolean {

@@ -12,10 +12,8 @@ import { Refusal } from './refusals.ts';
 const WINDOW_MS = 60_000;
 const PER_ADDRESS = 10;
 const IN_ALL = 100;
-// Addresses that are remembered; past that, the one that was wrong longest ago is forgotten.
-const MAX_ADDRESSES = 5_000;
 
-/** What a wrong token came to: an error to throw. */
+/** What a wrong token comes to: an error to throw. The package remembers 5,000 addresses; the least recent one goes. */
 export type RefuseToken = (request: FastifyRequest) => Promise<Refusal>;
 
 export async function countWrongTokens(app: FastifyInstance, log: Log): Promise<RefuseToken> {
@@ -24,10 +22,9 @@ export async function countWrongTokens(app: FastifyInstance, log: Log): Promise<
   const ofAddress = app.createRateLimit({
     ...window,
     max: PER_ADDRESS,
-    cache: MAX_ADDRESSES,
     keyGenerator: (request) => networkOf(clientOf(request)),
   });
-  const ofAll = app.createRateLimit({ ...window, max: IN_ALL, cache: 1, keyGenerator: () => 'all' });
+  const ofAll = app.createRateLimit({ ...window, max: IN_ALL, keyGenerator: () => 'all' });
   return async (request) => {
     for (const limit of [await ofAddress(request), await ofAll(request)]) {
       if (limit.isAllowed || !limit.isExceeded) continue;
@@ -48,8 +45,11 @@ export async function countWrongTokens(app: FastifyInstance, log: Log): Promise<
 export function clientOf({ raw }: FastifyRequest): string {
   const { kind } = doorOf(raw);
   if (kind === 'socket') return 'the admin socket';
-  const forwarded = kind === 'public' ? [raw.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').at(-1) : undefined;
-  return normaliseAddress(forwarded === undefined ? raw.socket.remoteAddress : forwarded.trim()) || 'an unknown address';
+  const forwarded =
+    kind === 'public' ? [raw.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').at(-1) : undefined;
+  return (
+    normaliseAddress(forwarded === undefined ? raw.socket.remoteAddress : forwarded.trim()) || 'an unknown address'
+  );
 }
 
 /** An IPv6 client has a network of 64 bits to itself. */
