@@ -1,7 +1,7 @@
 // Owns the log: pino, pretty on a terminal, JSON elsewhere; one event, one name, flat fields.
 import { closeSync, openSync } from 'node:fs';
-import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
-import { build as pretty } from 'pino-pretty';
+import { createRequire } from 'node:module';
+import { type DestinationStream, destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
 
 export type Log = Logger;
 
@@ -15,10 +15,10 @@ export type OpenedLog = { log: Log; reopen: () => void };
 
 /**
  * Opens the log. Lines are written as they come, without waiting for whoever reads them: a reader that stands still
- * costs lines past `MAX_WAITING_BYTES`, never a request. A process that exits writes its last lines first.
+ * costs lines past `MAX_WAITING_BYTES`, never a request. `onLine` hears each line as JSON, too. A process that exits writes its last lines first.
  * @throws {Error} with the system's code where the file cannot be opened
  */
-export function openLog(options: LogOptions, name: string): OpenedLog {
+export function openLog(options: LogOptions, name: string, onLine?: (json: string) => void): OpenedLog {
   const settings = {
     level: options.level,
     base: { process: name },
@@ -28,7 +28,7 @@ export function openLog(options: LogOptions, name: string): OpenedLog {
   if (options.file !== undefined) {
     closeSync(openSync(options.file, 'a', 0o640));
     const file = openStream({ dest: options.file, append: true });
-    return { log: pino(settings, file), reopen: () => file.reopen() };
+    return { log: pino(settings, tapped(file, onLine)), reopen: () => file.reopen() };
   }
   const asPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true);
   const stream: DestinationStream = asPretty
@@ -40,7 +40,22 @@ export function openLog(options: LogOptions, name: string): OpenedLog {
         singleLine: true,
       })
     : openStream({ fd: 1 });
-  return { log: pino(settings, stream), reopen: () => {} };
+  return { log: pino(settings, tapped(stream, onLine)), reopen: () => {} };
+}
+
+/** The stream, and whoever wants to hear each line as well; the level is the log's own. */
+function tapped(stream: DestinationStream, onLine: ((json: string) => void) | undefined): DestinationStream {
+  if (onLine === undefined) return stream;
+  return multistream([
+    { level: 'trace', stream },
+    { level: 'trace', stream: { write: onLine } },
+  ]);
+}
+
+/** Loaded where it is wanted only: a gate that writes JSON has no use for it, nor for the memory that it takes. */
+function pretty(options: import('pino-pretty').PrettyOptions): DestinationStream {
+  const load = createRequire(import.meta.url);
+  return (load('pino-pretty') as typeof import('pino-pretty')).build(options);
 }
 
 type Stream = ReturnType<typeof destination>;

@@ -5,7 +5,7 @@ import { errorCode, errorText } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { findStateDir } from '../config/state-dir.ts';
-import { findAdminSocket } from '../control/admin-socket.ts';
+import { findAdminSocket } from '../control/admin/socket-place.ts';
 import { EXIT } from './exit-codes.ts';
 
 // An order waits for the CA, which may take minutes to look.

@@ -1,7 +1,9 @@
 // Owns the look at a domain's AAAA records: a CA asks by IPv6 first, and finds nothing where only IPv4 is listened on.
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Endpoint } from '../config/config.ts';
+import type { Log } from '../base/log.ts';
+import type { Config, Endpoint } from '../config/config.ts';
+import type { Snapshot } from '../link/snapshot.ts';
 
 export type LookUp6 = (name: string) => Promise<string[]>;
 
@@ -34,4 +36,10 @@ export async function strayAddressRecords(
     }),
   );
   return found.flat();
+}
+
+/** Tells of them, where a CA would look. */
+export async function tellStrayRecords(log: Log, { domains, tls }: Config, listen: Snapshot['listen']): Promise<void> {
+  if (tls.acme === null) return;
+  for (const text of await strayAddressRecords(domains, listen)) log.warn({ event: 'stray-aaaa' }, text);
 }

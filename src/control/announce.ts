@@ -1,5 +1,6 @@
 // Owns what control says at its start: where it serves, who is LAN, and the warnings of the configuration.
 import type { Log, OpenedLog } from '../base/log.ts';
+import type { Endpoint } from '../config/config.ts';
 import { type Finding, formatFinding } from '../config/finding.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import type { Gateways } from './gateways.ts';
@@ -27,4 +28,15 @@ export function warn(opened: Pick<OpenedLog, 'log'>, warnings: readonly Finding[
   const lines = warnings.map(formatFinding);
   for (const line of lines) opened.log.warn({ event: 'config-warning' }, line);
   return lines;
+}
+
+/** Where the dashboard is, and what lets in. */
+export function announceAdmin(log: Log, endpoints: readonly Endpoint[], tokenFile: string): void {
+  for (const { host, port } of endpoints) {
+    const at = `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+    log.info(
+      { event: 'admin', at, tokenFile },
+      `the dashboard is at ${at}; the token to log in with is in ${tokenFile}`,
+    );
+  }
 }

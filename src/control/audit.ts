@@ -2,7 +2,8 @@
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
-import type { AuditEntry, State } from '../store/state.ts';
+import type { State } from '../store/state.ts';
+import { type AuditEntry, type AuditWhat, auditEntrySchema, type Who } from './admin/audit.ts';
 
 const MAX_DETAIL = 400;
 
@@ -16,7 +17,7 @@ export class Audit {
   }
 
   /** Keeps what happened. A full disk costs the entry, which then stands in the log alone. */
-  note(what: string, who: string, detail: string): void {
+  note(what: AuditWhat, who: Who, detail: string): void {
     const entry = { atMs: Date.now(), what, who, detail: printable(detail, MAX_DETAIL) };
     this.#log.info({ event: 'audit', what, who, detail: entry.detail }, `${what} by ${who}: ${entry.detail}`);
     try {
@@ -28,6 +29,9 @@ export class Audit {
 
   /** The newest first. */
   list(limit: number, beforeId: number | null): AuditEntry[] {
-    return this.#state.audited(limit, beforeId);
+    return this.#state.audited(limit, beforeId).flatMap((entry) => {
+      const known = auditEntrySchema.safeParse(entry);
+      return known.success ? [known.data] : []; // a newer version's word for something
+    });
   }
 }

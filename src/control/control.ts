@@ -1,4 +1,6 @@
 // Owns the control process: it composes state, certificates and gates, applies configurations, and ends in good order.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -6,14 +8,18 @@ import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { openSqliteState } from '../store/sqlite.ts';
 import type { State } from '../store/state.ts';
-import { strayAddressRecords } from './address-records.ts';
-import { startAdmin } from './admin.ts';
-import { placeAdminSocket } from './admin-socket.ts';
-import { announce, warn } from './announce.ts';
+import { tellStrayRecords } from './address-records.ts';
+import type { AdminActions } from './admin/actions.ts';
+import { type Admin, startAdmin } from './admin/admin.ts';
+import type { Who } from './admin/audit.ts';
+import { placeSocket } from './admin/socket-place.ts';
+import { Tokens } from './admin/tokens.ts';
+import { announce, announceAdmin, warn } from './announce.ts';
 import { Audit } from './audit.ts';
 import { Certificates } from './certificates.ts';
 import { changedForGood, changedKeys } from './config-change.ts';
 import { Firmware } from './firmware.ts';
+import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
@@ -22,46 +28,65 @@ import { openStateDir } from './state-dir.ts';
 import { makeStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { Tally } from './tally.ts';
+import { Watch } from './watch.ts';
 
 // Certificates are renewed and gateways looked up again at this pace; both are cheap where nothing changed.
 const REFRESH_MS = 5 * 60_000;
 const FILES_MS = 5_000;
 // An opening that closes by its own rule closes to the second.
 const SWEEP_MS = 1_000;
+const DASHBOARD = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 export class Control {
   readonly #startedMs = Date.now();
   readonly #tally = new Tally();
+  readonly #watch = new Watch();
   readonly #opened: OpenedLog;
   readonly #state: State;
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
   readonly #openings: Openings;
   readonly firmware: Firmware;
+  readonly #history: DeviceHistory;
   readonly #clock: KeptClock;
   readonly #audit: Audit;
+  readonly #tokens: Tokens;
   readonly #publisher: Publisher;
+  #admin: Admin | null = null;
 
   /** @throws {GateError} STATE_DIR or STATE_DAMAGED; an Error with the system's code for a log file that cannot be opened */
   constructor(config: Config) {
     openStateDir(config.stateDir);
-    this.#opened = openLog(config.log, 'control');
+    this.#opened = openLog(config.log, 'control', this.#watch.onLine);
     this.#state = openSqliteState(config.stateDir, Date.now());
     this.#clock = new KeptClock(this.#state, this.#opened.log);
     this.#audit = new Audit(this.#state, this.#opened.log);
     this.#openings = new Openings(this.#state, this.#audit, () => this.#clock.now());
     if (this.#clock.lostTime) this.#openings.closeMade(config, 'the clock went back while the machine was off');
     this.#certificates = new Certificates(config, this.#opened.log, () => this.#publisher.publish());
+    this.#tokens = new Tokens(config.stateDir);
+    this.#history = new DeviceHistory({
+      stateDir: config.stateDir,
+      log: this.#opened.log,
+      onDevice: (row) => this.#watch.feed.publish('device', row),
+    });
     this.firmware = new Firmware(config, this.#state, this.#opened.log);
     this.#supervisor = new Supervisor(this.#opened.log, {
       onEvents: (events, dropped) => {
         this.#tally.add(events, dropped);
-        for (const event of events) this.#openings.observe(event);
+        for (const event of events) {
+          this.#openings.observe(event);
+          this.#history.observe(event);
+        }
       },
       onAsk: (id, ask, line) => void this.firmware.answer(id, ask, line),
       onStart: (line) => this.firmware.shares.add(line),
       onDownloads: (active, line) => this.firmware.shares.set(line, active),
       onGone: (line) => this.firmware.shares.remove(line),
+      onLog: (lines, dropped) => this.#watch.onGateLines(lines, dropped, this.log),
     });
     this.#publisher = new Publisher(config, {
       opened: this.#opened,
@@ -83,15 +108,22 @@ export class Control {
 
   /** Starts gates and the admin socket. @throws {GateError} for ports, certificates or state that cannot be used */
   async start(): Promise<{ stop: () => Promise<void> }> {
-    const admin = await startAdmin(placeAdminSocket(this.#config.stateDir), {
-      status: () => this.status(),
-      reload: () => this.reload(),
-      openings: () => this.#openings.list(this.#config),
-      open: (request) => this.#open(request, 'command line'),
-      close: (routeOrId) => this.#close(routeOrId, 'command line'),
-      renew: (name) => this.#certificates.keeper.renew(name),
-      root: () => this.#certificates.localRootPem,
+    const { stateDir, listen } = this.#config;
+    const admin = await startAdmin({
+      socketPath: placeSocket(stateDir, 'admin'),
+      publicSocketPath: placeSocket(stateDir, 'public-admin'),
+      tcp: listen.admin,
+      tokens: this.#tokens,
+      hosts: () => this.#config.domains,
+      actions: this.#actions(),
+      feed: this.#watch.feed,
+      logRing: this.#watch.logRing,
+      traffic: this.#watch.traffic,
+      log: this.log,
+      version: VERSION,
+      dashboardFolder: DASHBOARD,
     });
+    this.#admin = admin;
     try {
       const faults = await this.#publisher.serially(() => this.#publisher.apply(this.#config));
       if (faults.length > 0) throw new GateError('LISTEN_FAILED', faults.join('; '), { fault: 'gate' });
@@ -102,9 +134,15 @@ export class Control {
     }
     const { snapshot, gateways } = this.#publisher;
     if (snapshot !== null) announce(this.log, snapshot, gateways, this.#config.workers);
+    announceAdmin(this.log, admin.endpoints(), this.#tokens.adminFile);
     this.#clock.start();
+    this.#watch.start({
+      totals: () => this.#tally.totals,
+      activeDownloads: () => this.firmware.shares.active,
+      operations: this.firmware.operations,
+    });
     this.#certificates.keeper.start();
-    void this.#tellStrayRecords();
+    if (snapshot !== null) void tellStrayRecords(this.log, this.#config, snapshot.listen);
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();
     const sweep = setInterval(() => void this.#sweep(), SWEEP_MS).unref();
@@ -115,7 +153,9 @@ export class Control {
         this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
         await Promise.all([this.#supervisor.drain(drainMs), this.#certificates.keeper.stop()]);
         await this.firmware.stop();
+        this.#watch.stop();
         await admin.close();
+        this.#history.close();
         this.#clock.stop();
         this.#state.close();
       },
@@ -144,7 +184,36 @@ export class Control {
     return this.#publisher.serially(() => this.#reload());
   }
 
-  async #open(request: OpeningRequest, who: string): Promise<OpeningStatus> {
+  #actions(): AdminActions {
+    return {
+      status: () => this.status(),
+      ready: () => this.#supervisor.status().some(({ snapshot }) => snapshot > 0),
+      reload: async (who) => {
+        const outcome = await this.reload();
+        if (outcome.ok) this.#audit.note('reload', who, outcome.changed.join(', ') || 'nothing changed');
+        else this.#audit.note('reload-refused', who, outcome.faults[0] ?? '');
+        return outcome;
+      },
+      openings: () => this.#openings.list(this.#config),
+      open: (request, who) => this.#open(request, who),
+      close: (routeOrId, who) => this.#close(routeOrId, who),
+      audit: (limit, before) => this.#audit.list(limit, before),
+      note: (what, who, detail) => this.#audit.note(what, who, detail),
+      renew: (name, who) => {
+        this.#audit.note('certificates-renewed', who, name ?? 'all');
+        return this.#certificates.keeper.renew(name);
+      },
+      root: () => this.#certificates.localRootPem,
+      devices: {
+        list: (query) => this.#history.list(query),
+        one: (device) => this.#history.one(device),
+        all: () => this.#history.all(),
+      },
+      firmware: this.firmware.operations,
+    };
+  }
+
+  async #open(request: OpeningRequest, who: Who): Promise<OpeningStatus> {
     const opening = this.#openings.open(this.#config, request, who);
     const until = new Date(opening.untilMs).toISOString();
     this.log.warn(
@@ -152,15 +221,17 @@ export class Control {
       `plain HTTP is open on route ${opening.route} for ${opening.from.join(', ') || 'everyone'} until ${until}`,
     );
     await this.#publisher.publish();
+    this.#watch.feed.publish('opening', opening);
     return opening;
   }
 
   /** Resolves when no gate honours what was closed any more. @throws {GateError} INTERNAL where one may still */
-  async #close(routeOrId: string, who: string): Promise<OpeningStatus[]> {
+  async #close(routeOrId: string, who: Who): Promise<OpeningStatus[]> {
     const closed = this.#openings.close(this.#config, routeOrId, who);
     for (const { id, route } of closed)
       this.log.info({ event: 'closed', id, route }, `opening ${id} of route ${route} is closed`);
     if (closed.length > 0) await this.#publisher.publish();
+    this.#watch.changed();
     return closed;
   }
 
@@ -180,6 +251,7 @@ export class Control {
     if (fixed.length > 0) return this.#keptOut(fixed.map((key) => `${key} changes only with a restart`));
     const changed = changedKeys(this.#config, loaded.config);
     try {
+      await this.#admin?.listen(loaded.config.listen.admin);
       const faults = await this.#publisher.apply(loaded.config);
       if (faults.length > 0) return this.#keptOut(faults);
     } catch (error) {
@@ -221,13 +293,5 @@ export class Control {
         'a changed certificate did not reach every gate',
       );
     }
-  }
-
-  async #tellStrayRecords(): Promise<void> {
-    const { domains, tls } = this.#config;
-    const { snapshot } = this.#publisher;
-    if (tls.acme === null || snapshot === null) return;
-    for (const text of await strayAddressRecords(domains, snapshot.listen))
-      this.log.warn({ event: 'stray-aaaa' }, text);
   }
 }

@@ -8,12 +8,18 @@ export class OpeningUse {
   readonly #came = new Set<string>();
   /** Devices that took an image whole, and the version that they come back with if all went well. */
   readonly #took = new Map<string, string>();
+  #uses = 0;
   #upgraded: number;
   #lastUsedMs: number | null;
 
   constructor(upgraded: number, lastUsedMs: number | null) {
     this.#upgraded = upgraded;
     this.#lastUsedMs = lastUsedMs;
+  }
+
+  /** OTA checks that came through it. */
+  get uses(): number {
+    return this.#uses;
   }
 
   get devices(): number {
@@ -31,6 +37,7 @@ export class OpeningUse {
   /** A device checked through the opening; true where it is the first time. */
   came(device: string | null, atMs: number): boolean {
     this.#lastUsedMs = atMs;
+    this.#uses += 1;
     const name = device ?? '';
     if (this.#came.has(name) || this.#came.size >= MAX_DEVICES) return false;
     this.#came.add(name);

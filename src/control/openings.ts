@@ -6,6 +6,7 @@ import { nearest } from '../config/suggest.ts';
 import { writeDuration } from '../config/units.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { KeptOpening, State } from '../store/state.ts';
+import { type Who, whoSchema } from './admin/audit.ts';
 import type { Audit } from './audit.ts';
 import { OpeningUse } from './opening-use.ts';
 
@@ -23,8 +24,9 @@ export type OpeningRequest = {
 export type OpeningStatus = OpeningConfig & {
   openedMs: number | null;
   declared: boolean;
-  openedBy: string;
-  /** Devices that came through it, and those of them that upgraded by its links. */
+  openedBy: Who;
+  /** OTA checks that it let in, the devices among them, and those that upgraded by its links. */
+  uses: number;
   devices: number;
   upgraded: number;
 };
@@ -62,7 +64,9 @@ export class Openings {
         this.#withUse({ ...opening, openedMs: null, declared: true, openedBy: 'configuration' }),
       ),
       // A route that was removed or changed its role since takes its openings with it.
-      ...made.map(({ upgraded: _, lastUsedMs: __, ...opening }) => this.#withUse({ ...opening, declared: false })),
+      ...made.map(({ upgraded: _, lastUsedMs: __, openedBy, ...opening }) =>
+        this.#withUse({ ...opening, declared: false, openedBy: whoSchema.catch('gate').parse(openedBy) }),
+      ),
     ];
   }
 
@@ -70,7 +74,7 @@ export class Openings {
    * Opens a device route to plain HTTP for a time.
    * @throws {GateError} OPENING_REFUSED with the reason and what can be opened
    */
-  open(config: Config, request: OpeningRequest, who: string): OpeningStatus {
+  open(config: Config, request: OpeningRequest, who: Who): OpeningStatus {
     const nowMs = this.#now();
     const { route, durationMs, from, reason, startMs, closeAfter } = request;
     refuseRoute(config, route);
@@ -104,7 +108,7 @@ export class Openings {
   }
 
   /** Closes one opening by its id, or all of a route. Gives back what was closed; empty where nothing fits. */
-  close(config: Config, routeOrId: string, who: string, why = 'by command'): OpeningStatus[] {
+  close(config: Config, routeOrId: string, who: Who, why = 'by command'): OpeningStatus[] {
     const closed = this.list(config).filter(({ id, route }) => id === routeOrId || route === routeOrId);
     for (const opening of closed) {
       const { id, declared, untilMs } = opening;
@@ -181,9 +185,9 @@ export class Openings {
     return use;
   }
 
-  #withUse(opening: Omit<OpeningStatus, 'devices' | 'upgraded'>): OpeningStatus {
+  #withUse(opening: Omit<OpeningStatus, 'uses' | 'devices' | 'upgraded'>): OpeningStatus {
     const use = this.#useOf(opening.id);
-    return { ...opening, devices: use.devices, upgraded: use.upgraded };
+    return { ...opening, uses: use.uses, devices: use.devices, upgraded: use.upgraded };
   }
 
   #forget(id: string): void {

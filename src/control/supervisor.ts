@@ -32,6 +32,7 @@ export type GateEar = {
   onStart: (line: GateLine) => void;
   onAsk: (id: number, ask: FirmwareAsk, line: GateLine) => void;
   onDownloads: (active: number, line: GateLine) => void;
+  onLog: (lines: string[], dropped: number) => void;
   onGone: (line: GateLine) => void;
 };
 
@@ -191,6 +192,9 @@ export class Supervisor {
         return;
       case 'downloads':
         this.#hear.onDownloads(message.active, line);
+        return;
+      case 'log':
+        this.#hear.onLog(message.lines, message.dropped);
     }
   }
 

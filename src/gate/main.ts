@@ -2,6 +2,7 @@
 import { errorText } from '../base/errors.ts';
 import { openLog } from '../base/log.ts';
 import { EventQueue } from '../link/events.ts';
+import { LogTap } from '../link/log-tap.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate, covers } from '../tls/choose.ts';
@@ -27,6 +28,7 @@ let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
 let serving: { listeners: Listeners; gate: Gate } | null = null;
 const firmware = new FirmwareDesk(tell);
+const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
 
 function tell(message: ToControl): Promise<void> {
@@ -44,7 +46,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
     return certificate?.publicChain === true && covers(certificate.names, host);
   });
   if (serving === null) {
-    opened = openLog(snapshot.log, name);
+    opened = openLog(snapshot.log, name, tap.take);
     const gate: Gate = {
       live: current,
       engine: createProxyEngine(),

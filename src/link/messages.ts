@@ -21,7 +21,9 @@ export type ToControl =
   | { kind: 'applied'; version: number; fault: string | null }
   | { kind: 'events'; events: GateEvent[]; dropped: number }
   | { kind: 'ask'; id: number; ask: FirmwareAsk }
-  | { kind: 'downloads'; active: number };
+  | { kind: 'downloads'; active: number }
+  /** Lines of the log as JSON, for those who look; `dropped` more were not sent. */
+  | { kind: 'log'; lines: string[]; dropped: number };
 
 /** Narrows what arrives over IPC: only our own processes are at the other end, so the kind is enough. */
 export function isMessage<T extends { kind: string }>(message: unknown): message is T {

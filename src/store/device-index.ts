@@ -195,6 +195,8 @@ class Names {
 /** Sorts as `compareVersions` does; what is no version stands behind. */
 function versionKey(version: string): string {
   if (!isSafeVersion(version)) return `~${version}`;
-  const numbers = version.split('.').map((part) => part.replace(/^0+(?=\d)/, ''));
-  return numbers.map((part) => part.padStart(9, '0')).join('.');
+  return version
+    .split('.')
+    .map((part) => part.padStart(9, '0'))
+    .join('.');
 }

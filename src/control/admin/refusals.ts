@@ -37,7 +37,14 @@ export type Problem = { type: 'about:blank'; title: string; status: number; code
 
 /** The body of RFC 9457. */
 export function problem(status: number, code: string, detail: string): Problem {
-  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail };
+  // Messages quote what a client sent.
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code,
+    detail: printable(detail, 1_000),
+  };
 }
 
 /** What an error tells a client; `unforeseen` where it is a fault of ours, whose message stays in the log. */
@@ -79,5 +86,5 @@ function clientStatusOf(error: unknown): number | null {
 }
 
 function messageOf(error: unknown): string {
-  return printable(error instanceof Error ? error.message : 'this request cannot be read', 300);
+  return error instanceof Error ? error.message : 'this request cannot be read';
 }

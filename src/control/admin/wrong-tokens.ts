@@ -26,8 +26,10 @@ export async function countWrongTokens(app: FastifyInstance, log: Log): Promise<
   });
   const ofAll = app.createRateLimit({ ...window, max: IN_ALL, keyGenerator: () => 'all' });
   return async (request) => {
-    for (const limit of [await ofAddress(request), await ofAll(request)]) {
-      if (limit.isAllowed || !limit.isExceeded) continue;
+    // One that is past its own bound does not use up what all have together.
+    const own = await ofAddress(request);
+    const limit = own.isAllowed || own.isExceeded ? own : await ofAll(request);
+    if (!limit.isAllowed && limit.isExceeded) {
       return new Refusal(
         429,
         'TOO_MANY_WRONG_TOKENS',

@@ -1,0 +1,103 @@
+// Owns the routes of devices: the list, one with its history, and all of them for a spreadsheet or a program.
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { AdminActions } from './actions.ts';
+import { csvRecord } from './csv.ts';
+import {
+  type DeviceRow,
+  deviceListSchema,
+  deviceQuerySchema,
+  deviceRowSchema,
+  deviceSchema,
+} from './device-schemas.ts';
+import { Refusal } from './refusals.ts';
+import { type AdminApp, writtenAsIs } from './schema-compilers.ts';
+
+const COLUMNS = Object.keys(deviceRowSchema.shape) as (keyof DeviceRow)[];
+
+type Rows = Iterable<DeviceRow> | AsyncIterable<DeviceRow>;
+
+export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'devices'>): void {
+  app.get(
+    '/api/v1/devices',
+    {
+      schema: {
+        summary: 'Devices that fit, a page of them, and how many there are of each board and version',
+        tags: ['devices'],
+        querystring: deviceQuerySchema,
+        response: { 200: deviceListSchema },
+      },
+    },
+    ({ query }) => devices.list(query),
+  );
+  app.get(
+    '/api/v1/devices/:device',
+    {
+      schema: {
+        summary: 'One device and its history, newest first',
+        tags: ['devices'],
+        params: z.strictObject({ device: z.string().max(200) }),
+        response: { 200: deviceSchema },
+      },
+    },
+    async ({ params }) => {
+      const device = await devices.one(params.device);
+      if (device === null) throw new Refusal(404, 'DEVICE_UNKNOWN', 'no device of this name was ever seen here');
+      return device;
+    },
+  );
+  app.get(
+    '/api/v1/devices.csv',
+    {
+      schema: {
+        summary: 'All devices as CSV; texts that a spreadsheet would calculate begin with an apostrophe',
+        tags: ['devices'],
+        response: {
+          200: {
+            description: 'a header and a line for each',
+            content: { 'text/csv': { schema: writtenAsIs(z.string()) } },
+          },
+        },
+      },
+    },
+    (_request, reply) =>
+      reply
+        .type('text/csv; charset=utf-8')
+        .header('Content-Disposition', 'attachment; filename="devices.csv"')
+        .send(Readable.from(asCsv(devices.all()), { objectMode: false })),
+  );
+  app.get(
+    '/api/v1/devices.json',
+    {
+      schema: {
+        summary: 'All devices',
+        tags: ['devices'],
+        response: {
+          200: {
+            description: 'a row for each',
+            content: { 'application/json': { schema: writtenAsIs(z.array(deviceRowSchema)) } },
+          },
+        },
+      },
+    },
+    (_request, reply) =>
+      reply
+        .type('application/json; charset=utf-8')
+        .header('Content-Disposition', 'attachment; filename="devices.json"')
+        .send(Readable.from(asJson(devices.all()), { objectMode: false })),
+  );
+}
+
+async function* asCsv(rows: Rows): AsyncGenerator<string> {
+  yield csvRecord(COLUMNS);
+  for await (const row of rows) yield csvRecord(COLUMNS.map((column) => row[column]));
+}
+
+async function* asJson(rows: Rows): AsyncGenerator<string> {
+  let before = '[';
+  for await (const row of rows) {
+    yield `${before}${JSON.stringify(row)}`;
+    before = ',\n';
+  }
+  yield before === '[' ? '[]\n' : ']\n';
+}

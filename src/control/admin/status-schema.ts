@@ -1,0 +1,101 @@
+// Owns the schema of Status. Every key of it is described: what is not here does not compile.
+import { z } from 'zod';
+import type { RenewOutcome } from '../certificate-keeper.ts';
+import type { Status } from '../status.ts';
+import { cacheTotalsSchema } from './firmware-schemas.ts';
+
+type Described<T> = { [Key in keyof T]: z.ZodType };
+
+const counts = z.record(z.string(), z.int());
+
+const kept = z.object({
+  name: z.string(),
+  keyType: z.enum(['ecdsa', 'rsa']),
+  issuer: z.string().nullable(),
+  notAfter: z.string().nullable(),
+  renewalDue: z.string().nullable(),
+  failures: z.int(),
+  lastError: z.string().nullable(),
+  nextTryInSeconds: z.int().nullable(),
+} satisfies Described<Status['acme'][number]>);
+
+const certificate = z.object({
+  names: z.array(z.string()),
+  fingerprint: z.string().describe('SHA-256 of the leaf'),
+  issuer: z.string(),
+  key: z.string(),
+  notAfter: z.string(),
+  daysLeft: z.int(),
+  chainLength: z.int(),
+  chainBytes: z.int(),
+  devices: z
+    .array(z.object({ severity: z.string(), what: z.string(), why: z.string(), remedy: z.string() }))
+    .describe('what a device would say of it'),
+  renewal: kept.nullable().describe('null for what is brought along or signed locally'),
+} satisfies Described<Status['certificates'][number]>);
+
+const totals = z.object({
+  requests: counts.describe('by what was done with them'),
+  statuses: counts.describe('by class: 2xx'),
+  refusals: counts.describe('by reason'),
+  checks: z.int(),
+  offers: z.int(),
+  downloads: z.object({ complete: z.int(), broken: z.int(), bytes: z.int() }),
+  downloadBytes: z
+    .object({ memory: z.int(), disk: z.int(), fill: z.int() })
+    .describe('bytes that devices got, by where they came from'),
+  handshakes: counts.describe('failed ones, by reason'),
+  droppedEvents: z.int(),
+} satisfies Described<Status['totals']>);
+
+export const statusSchema = z.object({
+  pid: z.int(),
+  startedAt: z.string(),
+  config: z.string().describe('the file'),
+  snapshot: z.int().describe('grows with every change that the gates are given'),
+  domains: z.array(z.string()),
+  listeners: z.array(z.object({ scheme: z.string(), address: z.string(), publicPort: z.int() })),
+  lan: z.object({
+    networks: z.array(z.string()),
+    ownGateways: z.array(z.string()).describe('not LAN: behind them, everybody has their address'),
+    gatewaysKnown: z.boolean(),
+  }),
+  certificates: z.array(certificate),
+  acme: z.array(kept).describe('names that are ordered, also those that have no certificate yet'),
+  uncovered: z.array(z.string()).describe('domains that no certificate is for'),
+  upstreams: z.record(z.string(), z.array(z.string())),
+  openings: z.array(
+    z.object({
+      id: z.string(),
+      route: z.string(),
+      from: z.array(z.string()),
+      until: z.string(),
+      secondsLeft: z.int(),
+      reason: z.string(),
+    }),
+  ),
+  workers: z.array(
+    z.object({ name: z.string(), pid: z.int(), sinceMs: z.number(), snapshot: z.int(), restarts: z.int() }),
+  ),
+  firmware: z.object({
+    images: z.int(),
+    bytes: z.int(),
+    maxBytes: z.int(),
+    merged: z.int().describe('merged images: no device gets them'),
+    filling: z.int().describe('images that are being fetched'),
+    activeDownloads: z.int(),
+    totals: cacheTotalsSchema,
+  } satisfies Described<Status['firmware']>),
+  totals,
+} satisfies Described<Status>);
+
+export const reloadOutcomeSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), changed: z.array(z.string()), warnings: z.array(z.string()) }),
+  z.object({ ok: z.literal(false), faults: z.array(z.string()) }),
+]);
+
+export const renewOutcomeSchema = z.object({
+  kept: z.array(z.string()),
+  renewed: z.array(z.string()),
+  faults: z.array(z.string()),
+} satisfies Described<RenewOutcome>);
