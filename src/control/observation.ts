@@ -2,12 +2,14 @@
 import type { GateEvent } from '../link/events.ts';
 import type { Observation } from '../ota/device-record.ts';
 
+type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' }>;
+
 const MAX_NAME = 64;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** What an event says of a device, or null where it says nothing of one. */
 export function observationOf(event: GateEvent): { device: string; seen: Observation } | null {
-  if (event.event !== 'check' && event.event !== 'download') return null;
+  if (event.event === 'request' || event.event === 'handshake-failed') return null;
   const device = name(event.device);
   if (device === null) return null;
   return { device, seen: event.event === 'check' ? checkOf(event) : downloadOf(event) };
@@ -28,22 +30,21 @@ function checkOf(event: Extract<GateEvent, { event: 'check' }>): Observation {
   };
 }
 
-function downloadOf(event: Extract<GateEvent, { event: 'download' }>): Observation {
-  const { atMs, client, bytes, complete, length, promised } = event;
-  return {
-    kind: 'download-ended',
-    atMs,
-    startedMs: atMs,
-    download: '',
-    client: name(client) ?? '',
-    link: { version: name(promised?.version), board: name(promised?.board), sealed: promised !== null },
-    offset: 0,
-    bytes,
-    length,
-    complete,
-    gapMs: 0,
-    code: complete ? null : 'CLIENT_GONE',
-  };
+function downloadOf(event: Exclude<DeviceNews, { event: 'check' }>): Observation {
+  const { atMs, client, download, promised } = event;
+  const startedMs = event.event === 'download' ? event.startedMs : atMs;
+  const link = { version: name(promised?.version), board: name(promised?.board), sealed: promised !== null };
+  const part = { atMs, startedMs, download, client: name(client) ?? '', link };
+  switch (event.event) {
+    case 'download-begun':
+      return { kind: 'download-begun', ...part };
+    case 'download-refused':
+      return { kind: 'fill-failed', code: event.code, ...part };
+    case 'download': {
+      const { offset, bytes, length, complete, gapMs, code } = event;
+      return { kind: 'download-ended', ...part, offset, bytes, length, complete, gapMs, code };
+    }
+  }
 }
 
 /** A name from outside: without controls, of bounded length, null for none. */

@@ -8,7 +8,8 @@ import { endAfterRest } from './rest.ts';
 
 export type ImagePart = { file: GrowingFile; bytes: Buffer | null; start: number; end: number };
 
-export type SendEnd = { kind: 'complete' } | { kind: 'cut'; code: ErrorCode; detail: string };
+/** `gapMs`: the longest time in which the device waited for bytes of ours. */
+export type SendEnd = { gapMs: number } & ({ kind: 'complete' } | ({ kind: 'cut' } & Cut));
 
 // All that is written to a TLS socket is encrypted at once, and waits as a copy: a slow device must not hold the image.
 const TLS_WRITE_BYTES = 64 * 1024;
@@ -26,32 +27,40 @@ export async function sendImage(
 ): Promise<SendEnd> {
   const { file, end } = part;
   const flow = new Flow(response, options.idleMs);
+  let gapMs = 0;
+  let lastMs = performance.now();
+  const cut = (how: Cut): SendEnd => {
+    // So that nobody takes a part for the whole.
+    response.destroy();
+    return { kind: 'cut', gapMs, ...how };
+  };
   try {
     for (let offset = part.start; offset < end; ) {
       const limit = Math.min(end, file.sendable);
       if (offset >= limit) {
         const waited = await flow.orGone(nextBytes(file, offset));
-        if (waited !== 'news') return flow.cut(response, waited);
+        if (waited !== 'news') return cut(waited);
         continue;
       }
       const most = part.bytes === null ? DISK_READ_BYTES : options.encrypted ? TLS_WRITE_BYTES : limit - offset;
       const grant = lane.take(Math.min(most, limit - offset, options.encrypted ? TLS_WRITE_BYTES : most));
       if ('waitMs' in grant) {
         const slept = await flow.orGone(sleep(Math.ceil(grant.waitMs)));
-        if (slept !== 'news') return flow.cut(response, slept);
+        if (slept !== 'news') return cut(slept);
         continue;
       }
       const chunk = part.bytes?.subarray(offset, offset + grant.bytes) ?? (await file.read(offset, grant.bytes));
-      if (chunk.length === 0)
-        return flow.cut(response, { code: 'INTERNAL', detail: 'the file of this image is too short' });
+      if (chunk.length === 0) return cut({ code: 'INTERNAL', detail: 'the file of this image is too short' });
       offset += chunk.length;
       options.onBytes(chunk.length);
+      gapMs = Math.max(gapMs, performance.now() - lastMs);
       const written = offset === end ? await flow.last(response, chunk) : await flow.write(response, chunk);
-      if (written !== 'news') return flow.cut(response, written);
+      if (written !== 'news') return cut(written);
+      lastMs = performance.now();
     }
-    return { kind: 'complete' };
+    return { kind: 'complete', gapMs };
   } catch (error) {
-    return flow.cut(response, { code: 'INTERNAL', detail: error instanceof Error ? error.message : String(error) });
+    return cut({ code: 'INTERNAL', detail: error instanceof Error ? error.message : String(error) });
   } finally {
     flow.stop();
   }
@@ -111,12 +120,6 @@ class Flow {
     response.once('finish', this.#onDrain);
     void endAfterRest(response, chunk);
     return finished;
-  }
-
-  /** Ends the connection, so that nobody takes a part for the whole. */
-  cut(response: ServerResponse, { code, detail }: Cut): SendEnd {
-    response.destroy();
-    return { kind: 'cut', code, detail };
   }
 
   stop(): void {

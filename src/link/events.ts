@@ -1,4 +1,5 @@
 // Owns the events that gates send up, and the bounded batch in which they travel.
+import type { ErrorCode } from '../base/errors.ts';
 
 export type GateEvent =
   | {
@@ -23,20 +24,37 @@ export type GateEvent =
       opening: string | null;
     }
   | { event: 'handshake-failed'; atMs: number; reason: string }
-  | {
+  | ({ event: 'download-begun'; atMs: number } & DownloadOf)
+  /** The link was used, and no image could be had for it. */
+  | ({ event: 'download-refused'; atMs: number; code: ErrorCode } & DownloadOf)
+  | ({
       event: 'download';
       atMs: number;
-      device: string | null;
-      client: string;
+      startedMs: number;
+      /** Where in the image the bytes begin, and how many went out. */
+      offset: number;
       bytes: number;
+      /** Whether all that was asked for went out. */
       complete: boolean;
+      code: ErrorCode | null;
+      /** The longest time in which the device waited for bytes of ours. */
+      gapMs: number;
       /** Of the whole image. */
       length: number;
-      /** Of a sealed link: what its reply had promised, and the opening that it was handed out under. */
-      promised: { version: string | null; board: string | null; opening: string | null } | null;
-      /** Where the bytes came from: this gate's memory, the disk, or a fill that runs. */
-      from: 'memory' | 'disk' | 'fill';
-    };
+      from: DownloadFrom;
+    } & DownloadOf);
+
+/** Where the bytes come from: this gate's memory, the disk, or a fill that runs. */
+export type DownloadFrom = 'memory' | 'disk' | 'fill';
+
+type DownloadOf = {
+  /** The request's id. */
+  download: string;
+  device: string | null;
+  client: string;
+  /** Of a sealed link: what its reply had promised, and the opening that it was handed out under. */
+  promised: { version: string | null; board: string | null; opening: string | null } | null;
+};
 
 export type EventBatch = { events: GateEvent[]; dropped: number };
 

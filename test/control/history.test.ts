@@ -23,6 +23,11 @@ const checkEvent = (device: string | null, more: Partial<Extract<GateEvent, { ev
 const downloadEvent = (device: string): GateEvent => ({
   event: 'download',
   atMs: START_MS + 60_000,
+  startedMs: START_MS + 1_000,
+  download: 'd1',
+  offset: 0,
+  code: null,
+  gapMs: 0,
   device,
   client: '192.0.2.1',
   bytes: LENGTH,

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type EventBatch, EventQueue, type GateEvent } from '../../src/link/events.ts';
 
-const event = (atMs: number): GateEvent => ({ event: 'download', atMs, device: null, bytes: 0, complete: true, length: 1, client: '', promised: null, from: 'disk' });
+const event = (atMs: number): GateEvent => ({ event: 'handshake-failed', atMs, reason: 'none' });
 const times = ({ events }: EventBatch): number[] => events.map(({ atMs }) => atMs);
 
 /** A control that takes a batch only when it is told to. */

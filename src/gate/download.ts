@@ -1,0 +1,85 @@
+// Owns one download on its way to a device: its place in the pace, its bytes, and what control hears of it.
+import type { ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
+import { GateError } from '../base/errors.ts';
+import type { DownloadFrom, EventQueue } from '../link/events.ts';
+import type { Exchange } from './exchange.ts';
+import type { FirmwareDesk } from './firmware-desk.ts';
+import { type ImagePart, sendImage } from './send-image.ts';
+
+/** Sends a part of an image behind `writeHead`, when it is this device's turn. @throws {GateError} CLIENT_GONE before that */
+export async function sendDownload(
+  exchange: Exchange,
+  response: ServerResponse,
+  part: ImagePart & { from: DownloadFrom },
+  writeHead: () => void,
+  { firmware, events }: { firmware: FirmwareDesk; events: EventQueue },
+): Promise<void> {
+  const { story, request, live } = exchange;
+  const startedMs = Date.now();
+  const lane = firmware.join(laneKey(exchange));
+  try {
+    for (let waitMs = lane.admission(); waitMs > 0; waitMs = lane.admission())
+      await whileHere(exchange, setTimeout(Math.ceil(waitMs)), () => {});
+    writeHead();
+    events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
+    const sent = await sendImage(response, part, lane, {
+      encrypted: (request.socket as Partial<TLSSocket>).encrypted === true,
+      idleMs: live.limits.idleMs,
+      onBytes: (count) => {
+        story.bytes += count;
+      },
+    });
+    const complete = sent.kind === 'complete';
+    if (!complete) {
+      story.code = sent.code;
+      story.detail = `the download ended after ${story.bytes} of ${part.end - part.start} bytes: ${sent.detail}`;
+    }
+    story.events.push({
+      event: 'download',
+      atMs: Date.now(),
+      startedMs,
+      ...whose(exchange),
+      offset: part.start,
+      bytes: story.bytes,
+      complete,
+      code: complete ? null : sent.code,
+      gapMs: Math.round(sent.gapMs),
+      length: part.file.object.length,
+      from: part.from,
+    });
+  } finally {
+    lane.leave();
+  }
+}
+
+/** Waits for something as long as the client is there; what comes after it left is given back. @throws {GateError} CLIENT_GONE */
+export async function whileHere<T>(exchange: Exchange, work: Promise<T>, giveBack: (late: T) => void): Promise<T> {
+  const { socket } = exchange.request;
+  const gone = Promise.withResolvers<'gone'>();
+  const onClose = (): void => gone.resolve('gone');
+  socket.once('close', onClose);
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), gone.promise]);
+    if (first !== 'gone') return first.value;
+    void work.then(giveBack, () => {});
+    throw new GateError('CLIENT_GONE', 'the client left', { fault: 'client' });
+  } finally {
+    socket.off('close', onClose);
+  }
+}
+
+/** Whose download it is, for the events. */
+export function whose({ id, claims, facts, story }: Exchange) {
+  const promised =
+    claims === null ? null : { version: claims.version, board: claims.board, opening: claims.opening?.id ?? null };
+  return { download: id, device: story.device, client: facts.client, promised };
+}
+
+/** One download is one download, whatever its number of requests. */
+function laneKey({ claims, facts, story, decision }: Exchange): string {
+  if (claims?.device != null) return `device ${claims.device}`;
+  const path = 'path' in decision ? decision.path : '';
+  return `client ${facts.client} ${story.device ?? ''} ${path}`;
+}
