@@ -39,17 +39,20 @@ const python = await startPythonUpstream({
   firmware,
 });
 
-const { gate, child } = await startGate();
+const { gate, child, dashboard } = await startGate();
 console.log(
   `The gate serves http://127.0.0.1:${gate.http} and https://127.0.0.1:${gate.https} in front of two sample servers.\n`,
 );
 console.log('      device           way                 what happened     time');
 let failed = 0;
-for (const [index, member] of members.entries()) {
-  const upgraded = await upgradeMember(member, index, gate);
-  if (upgraded.outcome.outcome !== 'upgraded' || upgraded.outcome.to !== member.to) failed += 1;
-  console.log(describeUpgrade(upgraded));
-}
+// All at once, as after a power cut.
+await Promise.all(
+  members.map(async (member, index) => {
+    const upgraded = await upgradeMember(member, index, gate);
+    if (upgraded.outcome.outcome !== 'upgraded' || upgraded.outcome.to !== member.to) failed += 1;
+    console.log(describeUpgrade(upgraded));
+  }),
+);
 const outside = await outsider(gate);
 if (outside !== null) {
   console.log(
@@ -57,22 +60,30 @@ if (outside !== null) {
   );
   if (!outside.includes('426')) failed += 1;
 }
-console.log(`\n${members.length - failed} of ${members.length} devices upgraded.`);
+const fetched = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
+console.log(
+  `\n${members.length - failed} of ${members.length} devices upgraded; the servers were asked for firmware ${fetched} times.`,
+);
 
 if (once) await end(failed === 0 ? 0 : 1);
 console.log(`
-Everything stays up until Ctrl-C. Try:
+Everything stays up until Ctrl-C. The dashboard: http://127.0.0.1:${dashboard.admin}/  (token: ${dashboard.token})
+Or try:
   curl -i -H 'Host: ${DOMAINS.full}' http://127.0.0.1:${gate.http}/                                (the console's page: 127.0.0.1 counts as LAN here)
   curl --cacert ${folder}/state/local-ca/root.pem --resolve ${DOMAINS.full}:${gate.https}:127.0.0.1 https://${DOMAINS.full}:${gate.https}/
   npm run otagate -- status -c ${folder}/otagate.yaml
+  npm run otagate -- firmware list -c ${folder}/otagate.yaml
   npm run otagate -- check -c ${folder}/otagate.yaml --explain http://${DOMAINS.full}/xiaozhi/ota/ --from 203.0.113.9
 The gate's log: ${folder}/gate.log`);
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
 
-async function startGate(): Promise<{ gate: Gate; child: ChildProcess }> {
+type Running = { gate: Gate; child: ChildProcess; dashboard: { admin: number; token: string } };
+
+async function startGate(): Promise<Running> {
   const http = await portNear(8080);
   const https = await portNear(8443);
+  const admin = await portNear(9180);
   const routes = (host: string, upstream: string, voice: string, download: string): string => `
   - { name: ${upstream}-ota, host: ${host}, path: /xiaozhi/ota/, upstream: ${upstream}, role: ota-check }
   - { name: ${upstream}-activate, host: ${host}, path: /xiaozhi/ota/activate, upstream: ${upstream}, role: device }
@@ -82,7 +93,7 @@ async function startGate(): Promise<{ gate: Gate; child: ChildProcess }> {
   writeFileSync(
     join(folder, 'otagate.yaml'),
     `domains: [${DOMAINS.full}, ${DOMAINS.python}]
-listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}" }
+listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}", admin: ${admin} }
 stateDir: ./state
 workers: 2
 networks: { lan: [127.0.0.1] }
@@ -102,7 +113,8 @@ log: { format: json, file: ./gate.log }
   });
   await until(() => readLog().includes('"event":"serving"'), 20_000);
   const root = readFileSync(join(folder, 'state/local-ca/root.pem'), 'utf8');
-  return { gate: { http, https, root, domains: DOMAINS }, child: running };
+  const token = readFileSync(join(folder, 'state/admin.token'), 'utf8').trim();
+  return { gate: { http, https, root, domains: DOMAINS }, child: running, dashboard: { admin, token } };
 }
 
 function readLog(): string {

@@ -1,0 +1,183 @@
+// Owns what the admin API says, as the page knows it: plain data. A test holds it against the server's own types.
+
+export type Role = 'admin' | 'read';
+export type Session = { role: Role; version: string; csrf: string | null };
+
+export type Severity = 'fault' | 'warning' | 'note';
+export type Finding = { code: string; severity: Severity; what: string; why: string; remedy: string };
+
+/** A certificate that the gate gets by itself, and how that goes. Dates are ISO 8601. */
+export type Renewal = {
+  name: string;
+  keyType: string;
+  issuer: string | null;
+  notAfter: string | null;
+  renewalDue: string | null;
+  failures: number;
+  lastError: string | null;
+  nextTryInSeconds: number | null;
+};
+
+export type Certificate = {
+  names: string[];
+  fingerprint: string;
+  issuer: string;
+  key: string;
+  notAfter: string;
+  daysLeft: number;
+  chainLength: number;
+  chainBytes: number;
+  devices: Finding[];
+  renewal: Renewal | null;
+};
+
+export type Totals = {
+  requests: Record<string, number>;
+  statuses: Record<string, number>;
+  refusals: Record<string, number>;
+  checks: number;
+  offers: number;
+  downloads: { complete: number; broken: number; bytes: number };
+  handshakes: Record<string, number>;
+  droppedEvents: number;
+};
+
+export type Worker = { name: string; pid: number; sinceMs: number; snapshot: number; restarts: number };
+
+export type Status = {
+  startedAt: string;
+  config: string;
+  snapshot: number;
+  domains: string[];
+  listeners: { scheme: string; address: string; publicPort: number }[];
+  lan: { networks: string[]; ownGateways: string[]; gatewaysKnown: boolean };
+  certificates: Certificate[];
+  acme: Renewal[];
+  uncovered: string[];
+  upstreams: Record<string, string[]>;
+  workers: Worker[];
+  totals: Totals;
+};
+
+/** What ends an opening before its time: so many devices upgraded, or nobody came for so long. */
+export type CloseAfter = { devices: number | null; idleMs: number | null };
+
+export type Opening = {
+  id: string;
+  route: string;
+  from: string[];
+  openedMs: number | null;
+  untilMs: number;
+  reason: string;
+  declared: boolean;
+  openedBy: string;
+  /** Null: it began at once. */
+  startMs: number | null;
+  closeAfter: CloseAfter;
+  uses: number;
+  /** Different devices that came through it; those of them that upgraded. */
+  devices: number;
+  upgraded: number;
+};
+
+export type OpeningAsk = {
+  route: string;
+  durationMs: number;
+  from: string[];
+  reason: string;
+  closeAfter: CloseAfter;
+};
+
+export type AuditEntry = { id: number; atMs: number; what: string; who: string; detail: string };
+
+export type DeviceState =
+  | 'up-to-date'
+  | 'offered'
+  | 'downloading'
+  | 'rebooting'
+  | 'upgraded'
+  | 'failed'
+  | 'withheld'
+  | 'seen';
+
+export type Device = {
+  device: string;
+  /** These four are empty where nobody has told them. */
+  board: string;
+  version: string;
+  client: string;
+  scheme: string;
+  firstSeenMs: number;
+  lastSeenMs: number;
+  state: DeviceState;
+  offered: string | null;
+  why: string | null;
+  failures: number;
+  proven: boolean;
+};
+
+export type Detail = string | number | boolean | null;
+export type DeviceEvent = { id: number; atMs: number; event: string; detail: Record<string, Detail> };
+export type DeviceHistory = Device & { events: DeviceEvent[] };
+export type NamedCount = { name: string; count: number };
+export type DevicePage = { total: number; devices: Device[]; boards: NamedCount[]; versions: NamedCount[] };
+
+export type Image = {
+  sha256: string;
+  kind: string;
+  length: number;
+  fileName: string;
+  facts: Record<string, Detail>;
+  pinned: boolean;
+  addedMs: number;
+  offeredMs: number;
+  checked: boolean;
+  current: boolean;
+};
+
+export type Fill = { id: string; fileName: string; have: number; length: number | null };
+
+export type Firmware = {
+  images: Image[];
+  fills: Fill[];
+  bytes: number;
+  maxBytes: number;
+  totals: {
+    hits: number;
+    joined: number;
+    revalidations: number;
+    stale: number;
+    fills: number;
+    failedFills: number;
+    upstreamBytes: number;
+  };
+};
+
+/** One line of what a long operation tells on its way. */
+export type Progress =
+  | { step: 'bytes'; have: number; length: number | null }
+  | { step: 'image'; image: Image }
+  | { step: 'well'; what: string; detail: string }
+  | { step: 'failed'; what: string; detail: string };
+
+/** Counts since the point before; `activeDownloads` at that moment. */
+export type TrafficPoint = {
+  atMs: number;
+  requests: number;
+  checks: number;
+  offers: number;
+  downloads: number;
+  activeDownloads: number;
+  bytes: number;
+  refused: number;
+  errors: number;
+};
+
+export type Traffic = { everyMs: number; points: TrafficPoint[] };
+
+export type LogLine = { level?: string; time?: string; process?: string; event?: string; msg?: string } & Record<
+  string,
+  unknown
+>;
+
+export type RenewOutcome = { kept: string[]; renewed: string[]; faults: string[] };
