@@ -1,10 +1,12 @@
 // Runs a program of the project on a fresh machine: installs what is missing, then starts it on the project's own Node.
-// This file and install.mjs run on whatever Node is there already.
+// This file and those that it imports run on whatever Node is there already.
 import { spawn } from 'node:child_process';
+import { ensureDashboard } from './dashboard.mjs';
 import { install, projectNode } from './install.mjs';
 
 const [program, ...args] = process.argv.slice(2);
 await install();
+if (program.startsWith('src/demo/') || (program.startsWith('src/cli/') && args.includes('serve'))) ensureDashboard();
 const child = spawn(projectNode(), [program, ...args], { stdio: 'inherit' });
 // A terminal sends SIGINT to both of us, and a second one would end the gate at once.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));

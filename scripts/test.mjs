@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { ensureDashboard } from './dashboard.mjs';
 import { install, projectNode, root } from './install.mjs';
 import { installPeers } from './install-peers.mjs';
 import { installLine, isCi } from './peers.mjs';
@@ -11,6 +12,7 @@ import { selectTests } from './test-files.mjs';
 
 const { options, files } = select(process.argv.slice(2));
 await install();
+ensureDashboard();
 const missing = await installPeers();
 const results = mkdtempSync(join(tmpdir(), 'otagate-test-'));
 const exitCode = await runTests(join(results, 'results')).catch((error) => {

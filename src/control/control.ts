@@ -1,6 +1,4 @@
 // Owns the control process: it composes state, certificates and gates, applies configurations, and ends in good order.
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -24,6 +22,7 @@ import { KeptClock } from './kept-clock.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
+import { DASHBOARD, VERSION } from './shipped.ts';
 import { openStateDir } from './state-dir.ts';
 import { makeStatus } from './status.ts';
 import { Supervisor } from './supervisor.ts';
@@ -35,10 +34,6 @@ const REFRESH_MS = 5 * 60_000;
 const FILES_MS = 5_000;
 // An opening that closes by its own rule closes to the second.
 const SWEEP_MS = 1_000;
-const DASHBOARD = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
-const { version: VERSION } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 export class Control {
   readonly #startedMs = Date.now();
