@@ -2,8 +2,6 @@
 import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import { formatFinding } from '../config/finding.ts';
-import { loadConfig } from '../config/load.ts';
 import { openSqliteState } from '../store/sqlite.ts';
 import type { State } from '../store/state.ts';
 import { tellStrayRecords } from './address-records.ts';
@@ -12,16 +10,16 @@ import { type Admin, startAdmin } from './admin/admin.ts';
 import type { Who } from './admin/audit.ts';
 import { placeSocket } from './admin/socket-place.ts';
 import { Tokens } from './admin/tokens.ts';
-import { announce, announceAdmin, warn } from './announce.ts';
+import { announce, announceAdmin } from './announce.ts';
 import { Audit } from './audit.ts';
 import { Certificates } from './certificates.ts';
-import { changedForGood, changedKeys } from './config-change.ts';
 import { Firmware } from './firmware.ts';
 import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
+import { reloadConfiguration } from './reloading.ts';
 import { DASHBOARD, VERSION } from './shipped.ts';
 import { openStateDir } from './state-dir.ts';
 import { makeStatus } from './status.ts';
@@ -176,7 +174,9 @@ export class Control {
 
   /** Reads the configuration again. A bad one is kept out, with every fault; a good one is applied without closing anything. */
   reload(): Promise<ReloadOutcome> {
-    return this.#publisher.serially(() => this.#reload());
+    return this.#publisher.serially(() =>
+      reloadConfiguration({ opened: this.#opened, publisher: this.#publisher, admin: this.#admin }),
+    );
   }
 
   #actions(): AdminActions {
@@ -237,35 +237,6 @@ export class Control {
 
   kill(): void {
     this.#supervisor.kill();
-  }
-
-  async #reload(): Promise<ReloadOutcome> {
-    const loaded = loadConfig(this.#config.file);
-    if (!loaded.ok) return this.#keptOut(loaded.faults.map(formatFinding));
-    const fixed = changedForGood(this.#config, loaded.config);
-    if (fixed.length > 0) return this.#keptOut(fixed.map((key) => `${key} changes only with a restart`));
-    const changed = changedKeys(this.#config, loaded.config);
-    try {
-      await this.#admin?.listen(loaded.config.listen.admin);
-      const faults = await this.#publisher.apply(loaded.config);
-      if (faults.length > 0) return this.#keptOut(faults);
-    } catch (error) {
-      return this.#keptOut([errorText(error)]);
-    }
-    const warnings = warn(this.#opened, loaded.warnings);
-    this.log.info(
-      { event: 'reload', changed },
-      changed.length > 0 ? `reloaded: ${changed.join(', ')} changed` : 'reloaded: nothing changed',
-    );
-    return { ok: true, changed, warnings };
-  }
-
-  #keptOut(faults: string[]): ReloadOutcome {
-    this.log.error(
-      { event: 'reload-refused', faults },
-      `the new configuration is kept out: ${faults.length} fault${faults.length === 1 ? '' : 's'}`,
-    );
-    return { ok: false, faults };
   }
 
   /** Ends what is over. The gates end by themselves what has an end; of what closes early they must hear. */

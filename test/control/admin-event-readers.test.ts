@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventReaders, MAX_WAITING_BYTES } from '../../src/control/admin/event-readers.ts';
 import { LiveFeed } from '../../src/control/admin/live-feed.ts';
-import { DEVICE, OPENING } from '../rig/admin.ts';
+import { DEVICE, OPENING } from '../rig/admin-stand-ins.ts';
 import { until } from '../rig/bounded.ts';
 
 const TEXT = 'x'.repeat(7_900);

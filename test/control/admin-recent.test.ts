@@ -6,7 +6,7 @@ import { LiveFeed, MAX_KEPT } from '../../src/control/admin/live-feed.ts';
 import { LogRing, MAX_LINES } from '../../src/control/admin/log-ring.ts';
 import { TextRing } from '../../src/control/admin/text-ring.ts';
 import { TrafficSeries } from '../../src/control/admin/traffic-series.ts';
-import { STATUS } from '../rig/admin.ts';
+import { STATUS } from '../rig/admin-stand-ins.ts';
 
 const EMPTY = STATUS.totals;
 

@@ -1,5 +1,7 @@
 // The doors of the admin interface, and what each role may do behind them; over real sockets, with stand-ins for the gate.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +13,8 @@ import { LiveFeed } from '../../src/control/admin/live-feed.ts';
 import { LogRing } from '../../src/control/admin/log-ring.ts';
 import { Tokens } from '../../src/control/admin/tokens.ts';
 import { TrafficSeries } from '../../src/control/admin/traffic-series.ts';
-import { type AdminRig, bearer, DEVICE, type DoorName, json, startAdminRig } from '../rig/admin.ts';
+import { type AdminRig, bearer, type DoorName, json, startAdminRig } from '../rig/admin.ts';
+import { DEVICE } from '../rig/admin-stand-ins.ts';
 import { ask as askRaw } from '../rig/raw-client.ts';
 
 const codeOf = ({ json: body }: { json: unknown }): string => (body as { code: string }).code;
@@ -212,10 +215,18 @@ describe('listening', () => {
     assert.equal((await rig.ask('socket', '/healthz')).status, 200, 'the first one is unharmed');
     await rig.admin.close();
     assert.equal(existsSync(join(rig.folder, 'admin.sock')), false);
-    const left = createServer().listen(join(rig.folder, 'left.sock'));
-    await new Promise((resolve) => left.once('listening', resolve));
+    // A process that is killed leaves its socket file behind.
+    const listens = `require('node:net').createServer().listen(process.argv[1], () => console.log('here'))`;
+    const crashing = spawn(process.execPath, ['-e', listens, join(rig.folder, 'admin.sock')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => crashing.kill('SIGKILL'));
+    await once(crashing.stdout, 'data');
+    crashing.kill('SIGKILL');
+    await once(crashing, 'exit');
+    assert.ok(existsSync(join(rig.folder, 'admin.sock')));
     const again = await start(rig);
-    t.after(() => new Promise((resolve) => left.close(resolve)));
+    assert.equal((await rig.ask('socket', '/healthz')).status, 200);
     await again.close();
     await rig.stop();
   });
