@@ -9,6 +9,7 @@ const kept = join(root, 'node_modules', '.cache', 'otagate-dashboard');
 
 /** Builds it where it is missing or older than its sources. A build that fails is told, and costs the page alone. */
 export function ensureDashboard() {
+  if (modifiedMs(source) === 0) return; // an installed package has no sources, and its page beside it
   const builtMs = modifiedMs(join(kept, 'index.html'));
   const files = readdirSync(source, { recursive: true }).map((file) => join(source, file));
   if (builtMs > Math.max(modifiedMs(join(root, 'package-lock.json')), ...files.map(modifiedMs))) return;
