@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { FirmwareCache, type Found } from '../firmware/cache.ts';
 import { cleanFileName } from '../firmware/file-name.ts';
 import type { Fill } from '../firmware/fill.ts';
+import { merged } from '../firmware/fill-faults.ts';
 import { Library } from '../firmware/library.ts';
 import { FirmwareOperations } from '../firmware/operations.ts';
 import { PassingImages } from '../firmware/passing.ts';
@@ -90,15 +91,12 @@ export class Firmware {
 
   /** Answers one gate. Never throws: what cannot be had is an answer too. */
   async answer(id: number, ask: FirmwareAsk, gate: GateLine): Promise<void> {
-    const answer = await this.#find(ask, gate);
-    if (ask.purpose === 'serve') gate({ kind: 'answer', ask: id, answer });
-    else if (answer.kind === 'refused') {
-      const { code, message } = answer;
-      this.#log.warn(
-        { event: 'prefetch-failed', code, detail: message },
-        `firmware that was just offered cannot be had: ${message}`,
-      );
-    }
+    const found = await this.#find(ask);
+    if (ask.purpose === 'prefetch') return this.#tellPrefetch(found);
+    // In one go: news of the fill between its state and its followers would be lost.
+    const answer = this.#answerOf(found);
+    gate({ kind: 'answer', ask: id, answer });
+    if ('fill' in found && found.fill.state.kind === 'filling') this.#follow(found.fill, gate);
   }
 
   status(): FirmwareStatus {
@@ -121,31 +119,47 @@ export class Firmware {
     this.shelf.close();
   }
 
-  async #find(ask: FirmwareAsk, gate: GateLine): Promise<FirmwareAnswer> {
+  async #find(ask: FirmwareAsk): Promise<Found | GateError> {
     try {
-      const found = await this.cache.ask(ask);
-      const object = this.#objectOf(found);
-      if (found.kind === 'fill' && ask.purpose === 'serve') this.#follow(found.fill, gate);
-      return { kind: 'object', object, how: found.how };
+      return await this.cache.ask(ask);
     } catch (error) {
-      const known = error instanceof GateError ? error : null;
-      if (known === null) this.#log.error({ event: 'ask-failed', err: error }, 'a firmware could not be looked for');
-      return {
-        kind: 'refused',
-        code: known?.code ?? 'INTERNAL',
-        fault: known?.fault ?? 'gate',
-        status: known?.status ?? 500,
-        message: known?.message ?? 'the gate could not look for this firmware',
-        retry: known?.retry ?? false,
-      };
+      if (error instanceof GateError) return error;
+      this.#log.error({ event: 'ask-failed', err: error }, 'a firmware could not be looked for');
+      return new GateError('INTERNAL', 'the gate could not look for this firmware', { fault: 'gate', cause: error });
     }
+  }
+
+  #answerOf(found: Found | GateError): FirmwareAnswer {
+    try {
+      if (!(found instanceof GateError)) return { kind: 'object', object: this.#objectOf(found), how: found.how };
+      return refusalOf(found);
+    } catch (error) {
+      if (error instanceof GateError) return refusalOf(error);
+      throw error;
+    }
+  }
+
+  #tellPrefetch(found: Found | GateError): void {
+    if (!(found instanceof GateError)) return;
+    const { code, message } = found;
+    const facts = { event: 'prefetch-failed', code, detail: message };
+    this.#log.warn(facts, `firmware that was just offered cannot be had: ${message}`);
   }
 
   #objectOf(found: Found): FirmwareObject {
     if (found.kind === 'fill') return fillObject(found.fill);
     if (found.kind === 'passing') {
       const { id, file, length, fileName, contentType, lastModifiedMs, sha256 } = found.image;
-      return { id, file, length, fileName, contentType, lastModifiedMs, state: { kind: 'whole', sha256 } };
+      return {
+        id,
+        file,
+        length,
+        fileName,
+        contentType,
+        lastModifiedMs,
+        stored: false,
+        state: { kind: 'whole', sha256 },
+      };
     }
     const image = this.library.image(found.sha256);
     if (image === undefined)
@@ -154,7 +168,7 @@ export class Firmware {
         status: 404,
         retry: true,
       });
-    if (image.kind === 'merged') throw this.cache.refuseMerged();
+    if (image.kind === 'merged') throw merged();
     this.library.offered(image.sha256, Date.now());
     return {
       id: image.sha256,
@@ -164,6 +178,7 @@ export class Firmware {
       fileName: image.fileName,
       contentType: image.contentType,
       lastModifiedMs: image.addedMs,
+      stored: true,
     };
   }
 
@@ -186,6 +201,10 @@ export class Firmware {
   }
 }
 
+function refusalOf({ code, fault, status, message, retry }: GateError): FirmwareAnswer {
+  return { kind: 'refused', code, fault, status, message, retry };
+}
+
 function fillObject(fill: Fill): FirmwareObject {
   const { memo } = fill;
   return {
@@ -196,5 +215,6 @@ function fillObject(fill: Fill): FirmwareObject {
     fileName: cleanFileName(memo?.fileName ?? 'firmware.bin'),
     contentType: memo?.contentType ?? 'application/octet-stream',
     lastModifiedMs: memo?.startedMs ?? null,
+    stored: fill.kept,
   };
 }

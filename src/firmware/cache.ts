@@ -4,10 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { CacheHow, FirmwareAsk } from '../link/firmware.ts';
-import { HEAD_BYTES } from '../ota/image.ts';
-import { type Fetcher, fetchBody, type Place, peek, type Reply } from './fetch.ts';
+import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import type { Fill } from './fill.ts';
-import { merged } from './fill-faults.ts';
 import { type CacheSettings, type CacheTotals, Fills } from './fills.ts';
 import {
   AskBudgets,
@@ -23,6 +21,8 @@ import type { Entry, Library } from './library.ts';
 import { confirmsPromise, identify, type PromiseHint } from './link-identity.ts';
 import type { PassingImage, PassingImages } from './passing.ts';
 import type { Shelf } from './shelf.ts';
+import { isDead, warnStale } from './stale.ts';
+import { findTwin } from './twin.ts';
 
 export type Found =
   | { kind: 'image'; sha256: string; how: CacheHow }
@@ -30,7 +30,14 @@ export type Found =
   | { kind: 'fill'; fill: Fill; how: CacheHow };
 
 /** `promise` is null where the name needs no confirmation by the reply. */
-type Link = { name: string; place: Place; oneTime: boolean; promise: { made: PromiseHint; link: string } | null };
+type Link = {
+  name: string;
+  place: Place;
+  oneTime: boolean;
+  promise: { made: PromiseHint; link: string } | null;
+  /** Whether few asked for this name lately. */
+  quiet: boolean;
+};
 /** `shared` is false where what was found is for this link only. */
 type Opened = { found: Found; shared: boolean };
 
@@ -55,6 +62,8 @@ export class FirmwareCache {
   readonly #log: Log;
   readonly #settings: () => CacheSettings;
   readonly #opening = new Map<string, Promise<Opened>>();
+  /** Questions about what is here already; they can take longer than a device waits. */
+  readonly #renewing = new Map<string, Promise<Opened>>();
   /** What a one-time link was found to mean: it is not asked about twice, since each look uses it up. */
   readonly #links = new LRUCache<string, string>({ max: MAX_LINKS });
   readonly #budgets = new AskBudgets();
@@ -90,28 +99,33 @@ export class FirmwareCache {
     const identity = identify(place.url, ask.upstream, ask.hint, own);
     if (ask.authorization !== null) return this.#askForOne(place);
     if (identity.kind === 'stable') {
-      const link = { name: identity.name, place, oneTime: false, promise: null };
+      const quiet = this.#quiet(identity.name);
+      const link = { name: identity.name, place, oneTime: false, promise: null, quiet };
       return (await this.#find(link)) ?? this.#askForOne(place);
     }
-    const alone = { name: identity.link, place, oneTime: true, promise: null };
+    const alone = { name: identity.link, place, oneTime: true, promise: null, quiet: this.#quiet(identity.link) };
     if (identity.kind === 'one-time-alone')
       return this.#bound(identity.link, (await this.#find(alone)) ?? this.#gone());
     const known = this.#links.get(identity.link);
     if (known !== undefined && this.library.isChecked(known)) return this.#hit(known);
     const made = { board: ask.hint?.board ?? '', version: ask.hint?.version ?? '' };
-    const shared = await this.#find({ ...alone, name: identity.name, promise: { made, link: identity.link } });
+    const shared = await this.#find({
+      ...alone,
+      name: identity.name,
+      promise: { made, link: identity.link },
+      quiet: this.#quiet(identity.name),
+    });
     return this.#bound(identity.link, shared ?? (await this.#find(alone)) ?? this.#gone());
   }
 
-  /** What is said of an image that is here and that no device may have. */
-  refuseMerged(): GateError {
-    return merged();
-  }
-
-  /** Ends what waits for an upstream; what was fetched so far is gone on with after a restart. */
+  /** What was fetched so far is gone on with after a restart. */
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.fills.stop();
+  }
+
+  #quiet(name: string): boolean {
+    return this.#budgets.take(name, Date.now(), this.#settings().recheckMs);
   }
 
   /** Null where what there is under this name turned out to be for another link alone. */
@@ -139,7 +153,7 @@ export class FirmwareCache {
     try {
       return await opening;
     } catch (error) {
-      if (link.oneTime && error instanceof GateError && error.code === 'FIRMWARE_LINK_DEAD') return null;
+      if (link.oneTime && isDead(error)) return null;
       throw error;
     }
   }
@@ -164,8 +178,13 @@ export class FirmwareCache {
     if (entry === undefined || !(await this.library.check(entry.sha256))) return this.#fetchNew(link);
     const freshness = this.#freshness(entry, link, nowMs);
     if (freshness === 'fresh') return { found: this.#hit(entry.sha256), shared: true };
-    const renewal = this.#renew(entry, link);
-    if (freshness === 'ask-behind') return { found: this.#behind(entry, renewal), shared: true };
+    const running = this.#renewing.get(link.name);
+    if (running !== undefined && mayServeStale(entry.memo))
+      return { found: this.#behind(entry, link, running), shared: true };
+    const renewal = this.#renew(entry, link).finally(() => this.#renewing.delete(link.name));
+    this.#renewing.set(link.name, renewal);
+    renewal.catch(() => {}); // whoever waits for it hears it
+    if (freshness === 'ask-behind') return { found: this.#behind(entry, link, renewal), shared: true };
     const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null).unref());
     try {
       const renewed = await Promise.race([renewal, late]);
@@ -174,13 +193,14 @@ export class FirmwareCache {
       return { found: this.#stale(entry, link, error), shared: true };
     }
     if (!mayServeStale(entry.memo)) return renewal;
-    return { found: this.#behind(entry, renewal), shared: true };
+    return { found: this.#behind(entry, link, renewal), shared: true };
   }
 
   #freshness(entry: Entry, link: Link, nowMs: number): Freshness {
     const explicit = link.oneTime ? null : explicitFreshness(entry.memo, link.place);
     if (explicit !== null) return explicit;
-    return this.#budgets.take(link.name, nowMs, this.#settings().recheckMs) ? 'ask' : 'fresh';
+    const old = Math.abs(nowMs - entry.checkedMs) >= this.#settings().recheckMs;
+    return link.quiet || old ? 'ask' : 'fresh';
   }
 
   /** Asks the upstream whether an image is still what it has; where it is not, the same reply begins the fill. */
@@ -200,27 +220,22 @@ export class FirmwareCache {
     return this.#begin(link, reply);
   }
 
-  #behind(entry: Entry, renewal: Promise<Opened>): Found {
-    renewal.catch((error: unknown) => this.#warnStale(entry, error));
+  #behind(entry: Entry, link: Link, renewal: Promise<Opened>): Found {
+    renewal.catch((error: unknown) => {
+      if (isDead(error) && !link.oneTime) this.library.forgetName(link.name);
+      warnStale(this.#log, entry, error);
+    });
     return { kind: 'image', sha256: entry.sha256, how: 'stale' };
   }
 
   /** What is there, though the upstream could not be asked; a stable link that the upstream took away is gone. */
   #stale(entry: Entry, link: Link, error: unknown): Found {
-    const dead = error instanceof GateError && error.code === 'FIRMWARE_LINK_DEAD';
-    if (dead && !link.oneTime) this.library.forgetName(link.name);
-    if ((dead && !link.oneTime) || !mayServeStale(entry.memo)) throw error;
-    this.#warnStale(entry, error);
+    const dead = isDead(error) && !link.oneTime;
+    if (dead) this.library.forgetName(link.name);
+    if (dead || !mayServeStale(entry.memo)) throw error;
+    warnStale(this.#log, entry, error);
     this.totals.stale += 1;
     return { kind: 'image', sha256: entry.sha256, how: 'stale' };
-  }
-
-  #warnStale(entry: Entry, error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error);
-    this.#log.warn(
-      { event: 'firmware-stale', sha256: entry.sha256, detail },
-      `the upstream cannot be asked about a firmware, so the one that is here is served: ${detail}`,
-    );
   }
 
   async #fetchNew(link: Link): Promise<Opened> {
@@ -234,8 +249,13 @@ export class FirmwareCache {
     const { place, oneTime, promise } = link;
     const confirmed = promise !== null && confirmsPromise(reply.fileName, promise.made);
     // A link that promises nothing, or nothing that its reply confirms, is known by its first bytes only.
-    const twin = oneTime && !confirmed ? await this.#twin(reply) : null;
-    if (twin !== null) return { found: twin, shared: false };
+    const twin = oneTime && !confirmed ? await findTwin(reply, this.fills.all(), this.library) : null;
+    if (twin !== null) {
+      reply.abort();
+      this.totals.joined += 1;
+      if ('fill' in twin) return { found: { kind: 'fill', ...twin, how: 'joined' }, shared: false };
+      return { found: { kind: 'image', ...twin, how: 'revalidated' }, shared: false };
+    }
     if (promise !== null && !confirmed) {
       return { found: await this.#filled(this.fills.begin(promise.link, place, reply, true, null)), shared: false };
     }
@@ -244,20 +264,6 @@ export class FirmwareCache {
     const name = storable ? link.name : null;
     const fill = this.fills.begin(name, place, reply, oneTime, policy?.toObject() ?? null);
     return { found: await this.#filled(fill), shared: storable };
-  }
-
-  /** What is here already, or on its way, of the same length and with the same head, in which the program's hash stands. */
-  async #twin(reply: Reply): Promise<Found | null> {
-    if (reply.length === null) return null;
-    const head = (await peek(reply, HEAD_BYTES)).toString('hex');
-    const fill = this.fills.all().find((running) => running.appHead === head && running.length === reply.length);
-    const image = this.library.findApp(head, reply.length);
-    if (fill === undefined && (image === null || !(await this.library.check(image)))) return null;
-    reply.abort();
-    this.totals.joined += 1;
-    return fill !== undefined
-      ? { kind: 'fill', fill, how: 'joined' }
-      : { kind: 'image', sha256: image ?? '', how: 'revalidated' };
   }
 
   async #filled(fill: Fill): Promise<Found> {

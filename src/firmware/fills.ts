@@ -6,7 +6,7 @@ import { HEAD_BYTES } from '../ota/image.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import { cleanFileName } from './file-name.ts';
 import { Fill, type FillEnd, type FillTask, type GoodVerdict } from './fill.ts';
-import type { NameMemo } from './freshness.ts';
+import { isStorable, type NameMemo, policyOf } from './freshness.ts';
 import type { Library } from './library.ts';
 import { isNoRoom, Partial, type PartialMemo } from './partial.ts';
 import type { PassingImages } from './passing.ts';
@@ -117,7 +117,12 @@ export class Fills {
       kept: name !== null,
       oneTime,
       place,
-      open: (from, headers, signal) => fetchBody(fetcher, from, headers, signal),
+      open: async (from, headers, signal) => {
+        const opened = await fetchBody(fetcher, from, headers, signal);
+        // One that is picked up has its words from the reply that it goes on with.
+        if (!oneTime) begun.policy ??= policyOf(from, opened).toObject();
+        return opened;
+      },
       reply,
       leftover,
       keep: (whole, verdict, partial) => this.#keep(begun, whole, verdict, partial),
@@ -189,6 +194,7 @@ export class Fills {
     const lastModifiedMs = readDate(memo.lastModified);
     if (
       fill.kept &&
+      isStorable(begun.policy) &&
       (library.image(verdict.sha256) !== undefined || library.makeRoom(verdict.length, settings().maxBytes))
     ) {
       const head = (await partial.read(0, HEAD_BYTES)).toString('hex');
@@ -225,7 +231,7 @@ export class Fills {
           'the disk does not take a firmware: it is passed on',
         );
       }
-    } else if (fill.kept) {
+    } else if (fill.kept && isStorable(begun.policy)) {
       log.warn(
         { event: 'firmware-store-full', bytes: library.bytes(), maxBytes: settings().maxBytes },
         `no room in the firmware store for ${printable(fileName, 120)}, since all that is there is pinned or current: raise firmware.maxBytes or purge something`,
@@ -243,7 +249,7 @@ export class Fills {
       contentType,
       lastModifiedMs,
     };
-    passing.add(begun.name, image, nowMs);
+    passing.add(isStorable(begun.policy) ? begun.name : null, image, nowMs);
     return partial.file;
   }
 }

@@ -20,12 +20,13 @@ export type Freshness = 'fresh' | 'ask' | 'ask-behind';
 
 // No guess from Last-Modified (RFC 9111 section 4.2.2): a firmware file that was still for a year is replaced today.
 const OPTIONS: CachePolicy.Options = { shared: true, cacheHeuristic: 0 };
-const BURST = 4;
+// With the first one, which brings the image.
+const BURST = 5;
 const MAX_BUDGETS = 10_000;
 
 /** The policy of a stable link's reply, as RFC 9111 reads it for a shared cache. */
 export function policyOf(place: Place, reply: Pick<Reply, 'headers'>): CachePolicy {
-  return new CachePolicy(requestOf(place), { status: 200, headers: reply.headers }, OPTIONS);
+  return new CachePolicy(requestOf(place), { status: 200, headers: plainWords(reply.headers) }, OPTIONS);
 }
 
 function requestOf({ url, authorization }: Place): CachePolicy.HttpRequest {
@@ -40,10 +41,15 @@ export function conditionalHeaders(memo: NameMemo): Record<string, string> {
   };
 }
 
-/** The policy after a 304 (RFC 9111 section 4.3.4). */
+/** The policy after a 304 (RFC 9111 section 4.3.4), which need not repeat what it was asked by. */
 export function renewedPolicy(memo: NameMemo, place: Place, reply: Pick<Reply, 'headers'>): NameMemo['policy'] {
   if (memo.policy === null) return null;
-  const answer = { status: 304, headers: reply.headers };
+  const { etag, lastModified } = memo;
+  const known = {
+    ...(etag === null ? {} : { etag }),
+    ...(lastModified === null ? {} : { 'last-modified': lastModified }),
+  };
+  const answer = { status: 304, headers: plainWords({ ...known, ...reply.headers }) };
   return CachePolicy.fromObject(memo.policy).revalidatedPolicy(requestOf(place), answer).policy.toObject();
 }
 
@@ -51,11 +57,15 @@ export function renewedPolicy(memo: NameMemo, place: Place, reply: Pick<Reply, '
 export function explicitFreshness(memo: NameMemo, place: Place): Freshness | null {
   if (memo.policy === null) return null;
   const policy = CachePolicy.fromObject(memo.policy);
-  const { revalidation } = policy.evaluateRequest(requestOf(place));
-  if (revalidation === undefined) return 'fresh';
-  if (!revalidation.synchronous) return 'ask-behind';
-  const { rescc } = memo.policy;
-  return Object.keys(rescc).length > 0 || memo.policy.resh.expires !== undefined ? 'ask' : null;
+  if (!policy.stale()) return 'fresh'; // not its timeToLive, which counts the time in which it may be stale as well
+  if (policy.evaluateRequest(requestOf(place)).revalidation?.synchronous === false) return 'ask-behind';
+  return Object.keys(memo.policy.rescc).length > 0 || memo.policy.resh.expires !== undefined ? 'ask' : null;
+}
+
+/** Directives are words in any case (RFC 9111 section 5.2); the library knows them in lower case only. */
+function plainWords(headers: Record<string, string>): Record<string, string> {
+  const words = headers['cache-control'];
+  return words === undefined ? headers : { ...headers, 'cache-control': words.toLowerCase() };
 }
 
 /**
@@ -77,17 +87,22 @@ export function mayServeStale(memo: NameMemo): boolean {
 }
 
 /**
- * How often the upstream is asked where it gave no lifetime: a few times at once, so that a file that was just replaced
- * is noticed by the next device, and once in `recheckMs` under load, since each look at a one-time link uses it up.
+ * How many asked for a name lately. Where few did, the upstream is asked each time, so that a file that was just
+ * replaced is noticed by the next device; in a herd, once in a while, since each look at a one-time link uses it up.
  */
 export class AskBudgets {
   readonly #budgets = new LRUCache<string, { left: number; atMs: number }>({ max: MAX_BUDGETS });
 
-  /** Takes one look under this name; false where none is left for now. */
+  /** Counts an ask; true where there were few of them. One more may come after each `recheckMs`. */
   take(name: string, nowMs: number, recheckMs: number): boolean {
     const budget = this.#budgets.get(name) ?? { left: BURST, atMs: nowMs };
     const left = Math.min(BURST, budget.left + Math.max(0, nowMs - budget.atMs) / recheckMs);
-    this.#budgets.set(name, { left: left < 1 ? left : left - 1, atMs: nowMs });
+    this.#budgets.set(name, { left: Math.max(0, left - 1), atMs: nowMs });
     return left >= 1;
   }
+}
+
+/** Whether a reply with this policy may be kept at all (RFC 9111 section 3). */
+export function isStorable(policy: NameMemo['policy']): boolean {
+  return policy === null || CachePolicy.fromObject(policy).storable();
 }

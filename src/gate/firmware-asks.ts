@@ -41,8 +41,18 @@ export class FirmwareAsks {
     this.#send({ kind: 'ask', id: this.#lastId, ask: { ...ask, purpose: 'prefetch' } }).catch(() => {});
   }
 
+  /** Takes an answer. The image is open to news from this moment on: they can come in the same read, before any promise. */
   onAnswer(id: number, answer: FirmwareAnswer): void {
-    this.#waiting.get(id)?.(answer);
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    if (answer.kind === 'object') {
+      const { object } = answer;
+      const file = this.#open.get(object.id) ?? new GrowingFile(object);
+      // The answer can be newer than what this gate heard last of the same fill.
+      file.update({ file: object.file, state: object.state });
+      this.#open.set(object.id, file);
+    }
+    waiting(answer);
   }
 
   onProgress({ id, file, state }: FillProgress): void {
@@ -66,8 +76,6 @@ export class FirmwareAsks {
     }
     const { object, how } = answer;
     const file = this.#open.get(object.id) ?? new GrowingFile(object);
-    // The answer can be newer than what this gate heard last of the same fill.
-    file.update({ file: object.file, state: object.state });
     this.#open.set(object.id, file);
     try {
       await file.enter();

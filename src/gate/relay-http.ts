@@ -14,6 +14,8 @@ import { closeBehindRest } from './rest.ts';
 
 // A DELETE with a body is rare and small.
 const MAX_REFRAMED_BYTES = 64 * 1024;
+// Streams of messages, which go on for as long as there is something to tell.
+const MESSAGES = /^(text\/event-stream|application\/x-ndjson)\b/i;
 
 /** Where a request goes, and what is made of what comes back. */
 export type Way = {
@@ -144,8 +146,8 @@ async function respond(
   }
   closeBehindRest(response);
   response.writeHead(status, reasonPhrase(upstream), [...headers, ['X-Request-Id', exchange.id]].flat());
-  // A stream of events is open from its head on: the first event may be far off.
-  if (lengthless) response.flushHeaders();
+  // Open from its head on: the first message may be far off.
+  if (lengthless && MESSAGES.test(upstream.headers['content-type'] ?? '')) response.flushHeaders();
   const end = await pump(upstream, response, idleMs, (bytes) => {
     story.bytes += bytes;
   });

@@ -116,6 +116,7 @@ class Flow {
   /** With the last bytes, the end: done when all of it has left. */
   async last(response: ServerResponse, chunk: Buffer): Promise<Step> {
     if (this.#gone) return LEFT;
+    response.off('drain', this.#onDrain); // what counts now is that all of it has left
     const finished = this.#next(this.#idleMs);
     response.once('finish', this.#onDrain);
     void endAfterRest(response, chunk);

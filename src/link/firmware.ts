@@ -28,6 +28,8 @@ export type FirmwareObject = {
   fileName: string;
   contentType: string;
   lastModifiedMs: number | null;
+  /** Whether the store keeps it. */
+  stored: boolean;
 };
 
 /** `have` bytes stand in the file; the last ones are for nobody before the whole has proved right. */

@@ -70,6 +70,8 @@ export type Timed = {
   gapMs: number;
   /** What had come that long after the head. */
   soon: number;
+  /** Why there was no head. */
+  failed: string;
 };
 
 /** A download that looks at the clock. `soonMs` is when `soon` is taken. Never rejects. */
@@ -86,6 +88,7 @@ export function timed(gate: Ports, path: string, options: TimedOptions = {}): Pr
       endMs: Infinity,
       gapMs: 0,
       soon: 0,
+      failed: '',
     };
     let lastMs = askedMs;
     const finish = (): void => {
@@ -117,7 +120,11 @@ export function timed(gate: Ports, path: string, options: TimedOptions = {}): Pr
         finish();
       });
     });
-    request.on('error', () => told.status === 0 && finish());
+    request.on('error', (error) => {
+      if (told.status !== 0) return;
+      told.failed = String(error);
+      finish();
+    });
   });
 }
 

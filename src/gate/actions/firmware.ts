@@ -119,7 +119,7 @@ function howServed({ file, how }: OpenImage, inMemory: boolean): ServedHow {
     case 'hit':
       return { kind: 'hit', from: inMemory || file.sha256 === null ? 'memory' : 'disk' };
     case 'miss':
-      return { kind: 'miss', collapsed: false };
+      return file.object.stored ? { kind: 'miss', collapsed: false } : { kind: 'bypass' };
     case 'joined':
       return { kind: 'filling' };
     case 'revalidated':
