@@ -1,11 +1,11 @@
 // Owns the command line's way to the running gate: HTTP over the Unix socket in its stateDir.
-import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher, request } from 'undici';
+import { type IncomingMessage, request } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { errorCode, errorText } from '../base/errors.ts';
-import { formatFinding } from '../config/finding.ts';
-import { loadConfig } from '../config/load.ts';
 import { findStateDir } from '../config/state-dir.ts';
 import { findAdminSocket } from '../control/admin/socket-place.ts';
+import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 
 // An order waits for the CA, which may take minutes to look.
@@ -16,30 +16,30 @@ export type Failed = { kind: 'failed'; exitCode: number; message: string };
 export type AdminReply = { kind: 'answer'; body: unknown } | Failed;
 
 /** Asks the gate that serves this configuration. Every failure comes with its exit code and the next step. */
-export function askGate(configFile: string, method: Method, path: string, content?: unknown): Promise<AdminReply> {
-  return withGate(configFile, { method, path, ...jsonBody(content) }, async (response) => {
-    return { kind: 'answer', body: await response.body.json() };
+export function askGate(context: Context, method: Method, path: string, content?: unknown): Promise<AdminReply> {
+  return withGate(context, { method, path, ...jsonBody(content) }, async (response) => {
+    return { kind: 'answer', body: JSON.parse(await textOf(response)) };
   });
 }
 
-/** Sends a file as it is read; `onBytes` hears how much of it has gone. */
-export function sendToGate(configFile: string, path: string, bytes: Readable): Promise<AdminReply> {
+/** Sends a file as it is read. */
+export function sendToGate(context: Context, path: string, bytes: Readable): Promise<AdminReply> {
   const headers = { 'content-type': 'application/octet-stream' };
-  return withGate(configFile, { method: 'POST', path, headers, body: bytes }, async (response) => {
-    return { kind: 'answer', body: await response.body.json() };
+  return withGate(context, { method: 'POST', path, headers, body: bytes }, async (response) => {
+    return { kind: 'answer', body: JSON.parse(await textOf(response)) };
   });
 }
 
 /** Asks for what takes its time, and hands over each line of the answer (a JSON document) as it comes. */
 export function followGate(
-  configFile: string,
+  context: Context,
   path: string,
   content: unknown,
   onLine: (line: unknown) => void,
 ): Promise<AdminReply> {
-  return withGate(configFile, { method: 'POST', path, ...jsonBody(content) }, async (response) => {
+  return withGate(context, { method: 'POST', path, ...jsonBody(content) }, async (response) => {
     let rest = '';
-    for await (const chunk of response.body.setEncoding('utf8')) {
+    for await (const chunk of response.setEncoding('utf8')) {
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) if (line !== '') onLine(JSON.parse(line));
@@ -49,15 +49,14 @@ export function followGate(
 }
 
 /** Writes the body of an answer to a stream. */
-export function downloadFromGate(configFile: string, path: string, to: NodeJS.WritableStream): Promise<AdminReply> {
-  return withGate(configFile, { method: 'GET', path }, async (response) => {
-    await response.body.pipe(to, { end: true });
-    await new Promise((resolve, reject) => to.once('finish', resolve).once('error', reject));
+export function downloadFromGate(context: Context, path: string, to: NodeJS.WritableStream): Promise<AdminReply> {
+  return withGate(context, { method: 'GET', path }, async (response) => {
+    await pipeline(response, to);
     return { kind: 'answer', body: null };
   });
 }
 
-type Question = { method: Method; path: string; headers?: Record<string, string>; body?: string | Readable };
+export type Question = { method: Method; path: string; headers?: Record<string, string>; body?: string | Readable };
 
 function jsonBody(content: unknown): Pick<Question, 'headers' | 'body'> {
   if (content === undefined) return {};
@@ -65,45 +64,80 @@ function jsonBody(content: unknown): Pick<Question, 'headers' | 'body'> {
 }
 
 async function withGate(
-  configFile: string,
-  { path, ...question }: Question,
-  read: (response: Dispatcher.ResponseData) => Promise<AdminReply>,
+  context: Context,
+  question: Question,
+  read: (response: IncomingMessage) => Promise<AdminReply>,
 ): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
-  const stateDir = findStateDir(configFile);
+  const stateDir = findStateDir(context.configFile);
   const socketPath = stateDir === null ? null : findAdminSocket(stateDir);
-  if (socketPath === null) return { kind: 'failed', exitCode: EXIT.no, message: faultsOf(configFile).join('\n') };
-  const dispatcher = new Agent({ connect: { socketPath, timeout: 3_000 } });
+  if (socketPath === null) return failed(EXIT.no, (await faultsOf(context.configFile)).join('\n'));
   try {
-    const times = { headersTimeout: LONGEST_ANSWER_MS, bodyTimeout: LONGEST_ANSWER_MS };
-    const response = await request(`http://gate${path}`, { ...question, ...times, dispatcher });
-    if (response.statusCode < 400) return await read(response);
-    return { kind: 'failed', exitCode: EXIT.no, message: refusalText(await response.body.json()) };
+    const response = await exchange(socketPath, question, LONGEST_ANSWER_MS);
+    if ((response.statusCode ?? 500) < 400) return await read(response);
+    return failed(EXIT.no, refusalText(await textOf(response)));
   } catch (error) {
-    return notReached(configFile, socketPath, error);
-  } finally {
-    await dispatcher.destroy();
+    return notReached(context, socketPath, error);
   }
 }
 
-function notReached(configFile: string, socketPath: string, error: unknown): Failed {
+/**
+ * One request over the socket of a gate; resolves with the head of its answer.
+ * @throws {Error} with the system's code where nobody answers, or nobody for `silenceMs`
+ */
+export function exchange(socketPath: string, question: Question, silenceMs: number): Promise<IncomingMessage> {
+  const { method, path, headers, body } = question;
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      { socketPath, method, path, headers: headers ?? {}, agent: false, timeout: silenceMs },
+      resolve,
+    );
+    asked.once('timeout', () => asked.destroy(new Error(`no answer within ${silenceMs / 1000} s`)));
+    // Also after an answer that came before the whole body was sent: nobody waits for that any more.
+    asked.on('error', reject);
+    if (body instanceof Readable) void pipeline(body, asked).catch(reject);
+    else asked.end(body);
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
+  return text;
+}
+
+async function notReached({ configFile, words }: Context, socketPath: string, error: unknown): Promise<Failed> {
   const reason = errorCode(error);
-  if (reason !== 'ENOENT' && reason !== 'ECONNREFUSED') {
-    const message = `the gate on ${socketPath} could not be asked: ${errorText(error)}`;
-    return { kind: 'failed', exitCode: EXIT.no, message };
-  }
-  const message = `no gate is running for ${configFile} (nothing answers on ${socketPath}): start one with \`otagate serve -c ${configFile}\``;
+  if (reason === 'EACCES' || reason === 'EPERM') return failed(EXIT.no, words.gate.notPermitted(socketPath));
+  if (reason !== 'ENOENT' && reason !== 'ECONNREFUSED')
+    return failed(EXIT.no, words.gate.notAsked(socketPath, errorText(error)));
+  const message = words.gate.notRunning(configFile, socketPath);
   // Where the file cannot be read right, its stateDir may not be the one that was looked in.
-  const faults = faultsOf(configFile);
-  if (faults.length > 0) return { kind: 'failed', exitCode: EXIT.no, message: [...faults, message].join('\n') };
-  return { kind: 'failed', exitCode: EXIT.notRunning, message };
+  const faults = await faultsOf(configFile);
+  if (faults.length > 0) return failed(EXIT.no, [...faults, message].join('\n'));
+  return failed(EXIT.notRunning, message);
 }
 
-function faultsOf(configFile: string): string[] {
+function failed(exitCode: number, message: string): Failed {
+  return { kind: 'failed', exitCode, message };
+}
+
+// Loaded here alone: reading the whole configuration takes longer than asking the gate.
+async function faultsOf(configFile: string): Promise<string[]> {
+  const [{ loadConfig }, { formatFinding }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/finding.ts'),
+  ]);
   const loaded = loadConfig(configFile);
   return loaded.ok ? [] : loaded.faults.map(formatFinding);
 }
 
-function refusalText(body: unknown): string {
-  return typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : JSON.stringify(body);
+/** What the gate says of a refusal, in its own (English) words. */
+function refusalText(text: string): string {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null && 'detail' in body ? String(body.detail) : text;
+  } catch {
+    return text;
+  }
 }

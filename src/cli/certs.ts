@@ -3,82 +3,85 @@ import type { RenewOutcome } from '../control/certificate-keeper.ts';
 import type { CertificateStatus } from '../control/certificate-status.ts';
 import type { Status } from '../control/status.ts';
 import { askGate } from './admin-client.ts';
+import { bodyOf, tellFailure } from './answer.ts';
+import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { labelled } from './table.ts';
+import { worded } from './worded.ts';
 
-export async function listCertificates(configFile: string, json: boolean): Promise<number> {
-  const reply = await askGate(configFile, 'GET', '/api/v1/status');
-  if (reply.kind === 'failed') {
-    console.error(reply.message);
-    return reply.exitCode;
+const SOON_DAYS = 10;
+
+export async function listCertificates(context: Context): Promise<number> {
+  const reply = await askGate(context, 'GET', '/api/v1/status');
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  const { certificates, acme, uncovered } = bodyOf<Status>(reply);
+  if (context.json) context.terminal.printJson({ certificates, acme, uncovered });
+  else {
+    const lines = certificates.flatMap((certificate) => describeCertificate(certificate, context));
+    const all = [...lines, ...describeAcme({ acme, uncovered }, context)];
+    context.terminal.print(...(all.length === 0 ? [context.words.certs.none] : all));
   }
-  const { certificates, acme, uncovered } = reply.body as Status;
-  if (json) console.log(JSON.stringify({ certificates, acme, uncovered }));
-  else console.log([...certificates.flatMap(describeCertificate), ...describeAcme({ acme, uncovered })].join('\n'));
   return EXIT.well;
 }
 
 /** A certificate for people: what it is, what devices would say, how its renewal goes. */
-export function describeCertificate(status: CertificateStatus): string[] {
+export function describeCertificate(status: CertificateStatus, { words, terminal: { paint } }: Context): string[] {
   const { names, issuer, key, daysLeft, chainLength, chainBytes, devices, renewal } = status;
-  const due = renewal?.renewalDue == null ? '' : `; renewed from ${renewal.renewalDue} on`;
+  const { certs } = words;
+  const facts = certs.facts(key, issuer, daysLeft, renewal?.renewalDue ?? null, chainLength, chainBytes);
   return [
-    `cert      ${names.join(', ')}`,
-    `          ${key}, by ${issuer}; ${daysLeft} days left${due}; chain of ${chainLength}, ${chainBytes} bytes`,
-    ...devices.map(
-      ({ severity, what, why, remedy }) => `          ${severity}: ${what}. Why: ${why}. Remedy: ${remedy}.`,
-    ),
+    labelled(words.status.labels.certificate, words.list(names), paint),
+    labelled('', daysLeft < SOON_DAYS ? paint.bad(facts) : facts, paint),
+    ...devices.map(({ severity, what, why, remedy }) => {
+      const text = certs.finding(worded(certs.severity, severity), what, why, remedy);
+      return labelled('', severity === 'fault' ? paint.bad(text) : paint.warning(text), paint);
+    }),
   ];
 }
 
 /** Names whose orders fail, and names without any certificate. */
-export function describeAcme({ acme, uncovered }: Pick<Status, 'acme' | 'uncovered'>): string[] {
+export function describeAcme(
+  { acme, uncovered }: Pick<Status, 'acme' | 'uncovered'>,
+  { words: { certs, status }, terminal: { paint } }: Context,
+): string[] {
   return [
-    ...acme.flatMap(({ name, keyType, failures, lastError, nextTryInSeconds }) =>
-      failures === 0
-        ? []
-        : [
-            `acme      ${name} (${keyType}): ${failures} failure${failures === 1 ? '' : 's'}, next try in ${nextTryInSeconds} s: ${lastError}`,
-          ],
-    ),
-    ...uncovered.map(
-      (domain) =>
-        `fault     no certificate is for ${domain}: a device that asks by this name ends the handshake (-0x2700)`,
-    ),
+    ...acme
+      .filter(({ failures }) => failures > 0)
+      .map(({ name, keyType, failures, lastError, nextTryInSeconds }) => {
+        const text = certs.failing(name, keyType, failures, nextTryInSeconds, lastError ?? '');
+        return labelled(status.labels.acme, paint.bad(text), paint);
+      }),
+    ...uncovered.map((domain) => labelled(status.labels.fault, paint.bad(certs.uncovered(domain)), paint)),
   ];
 }
 
-export async function renewCertificates(configFile: string, name: string | undefined, json: boolean): Promise<number> {
-  const reply = await askGate(configFile, 'POST', '/api/v1/certificates/renew', { name: name ?? null });
-  if (reply.kind === 'failed') {
-    console.error(reply.message);
-    return reply.exitCode;
+export async function renewCertificates(context: Context, name: string | null): Promise<number> {
+  const { terminal, words, json } = context;
+  const reply = await askGate(context, 'POST', '/api/v1/certificates/renew', { name });
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  const { kept, renewed, faults } = bodyOf<RenewOutcome>(reply);
+  if (json) terminal.printJson({ kept, renewed, faults });
+  else {
+    terminal.print(...renewed.map(words.certs.renewed));
+    terminal.tell(...faults.map(words.certs.failed));
   }
-  const outcome = reply.body as RenewOutcome;
-  if (json) console.log(JSON.stringify(outcome));
-  else for (const renewed of outcome.renewed) console.log(`renewed: ${renewed}`);
-  for (const fault of json ? [] : outcome.faults) console.error(`failed: ${fault}`);
-  if (outcome.renewed.length === 0 && outcome.faults.length === 0) {
-    console.error(
-      outcome.kept.length === 0
-        ? 'nothing to renew: this gate gets no certificate by itself (set email, or tls.acme)'
-        : `nothing to renew: the certificates that this gate gets by itself are for ${outcome.kept.join(', ')}`,
-    );
+  if (renewed.length === 0 && faults.length === 0) {
+    terminal.tell(kept.length === 0 ? words.certs.nothingKept : words.certs.otherKept(words.list(kept)));
     return EXIT.no;
   }
-  return outcome.faults.length === 0 ? EXIT.well : EXIT.no;
+  return faults.length === 0 ? EXIT.well : EXIT.no;
 }
 
-export async function printRoot(configFile: string, json: boolean): Promise<number> {
-  const reply = await askGate(configFile, 'GET', '/api/v1/certificates/root');
-  if (reply.kind === 'failed') {
-    console.error(reply.message);
-    return reply.exitCode;
-  }
-  const { pem } = reply.body as { pem: string | null };
+export async function printRoot(context: Context): Promise<number> {
+  const { terminal, words, json } = context;
+  const reply = await askGate(context, 'GET', '/api/v1/certificates/root');
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  const { pem } = bodyOf<{ pem: string | null }>(reply);
   if (pem === null) {
-    console.error('the local CA signs nothing here: tls.localCa is off, or nothing listens for https');
+    terminal.tell(words.certs.noRoot);
     return EXIT.no;
   }
-  console.log(json ? JSON.stringify({ pem }) : pem.trim());
+  if (json) terminal.printJson({ pem });
+  else terminal.print(pem.trim());
   return EXIT.well;
 }

@@ -1,162 +1,115 @@
 // Carries out `otagate firmware …`: the store of images that devices get.
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errorText } from '../base/errors.ts';
-import { printable } from '../base/printable.ts';
 import type { FirmwareList, ListedImage, Progress } from '../firmware/operations.ts';
 import { askGate, downloadFromGate, followGate, sendToGate } from './admin-client.ts';
+import { bodyOf, printAnswer, tellFailure } from './answer.ts';
+import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
-import { megabytes, ProgressBar } from './progress-bar.ts';
+import { describeImage, firmwareTable, mergedHint, tellProgress } from './firmware-text.ts';
+import { ProgressBar } from './progress-bar.ts';
 
-type Options = { config: string; json: boolean };
+const PATH = '/api/v1/firmware';
 
-export async function listFirmware({ config, json }: Options): Promise<number> {
-  return answered(config, 'GET', '', undefined, json, (body) => {
-    const { images, fills, bytes, maxBytes, totals } = body as FirmwareList;
-    const lines = images.map((image) => describe(image));
-    for (const { fileName, have, length } of fills)
-      lines.push(
-        `${'fetching'.padEnd(12)}  ${printable(fileName, 60)}  ${megabytes(have)} of ${length === null ? '?' : megabytes(length)} MB`,
-      );
-    if (lines.length === 0) lines.push('the store is empty: the first offer fills it, or `otagate firmware add FILE`');
-    const saved = totals.hits + totals.joined;
-    lines.push(
-      `${megabytes(bytes)} of ${megabytes(maxBytes)} MB; since the start: ${totals.fills} fetched, ${saved} served without fetching`,
-    );
-    return lines.join('\n');
-  });
+export function listFirmware(context: Context): Promise<number> {
+  return printAnswer<FirmwareList>(context, { method: 'GET', path: PATH }, (list) => firmwareTable(list, context));
 }
 
-export async function addFirmware(file: string, { config, json }: Options): Promise<number> {
+export async function addFirmware(context: Context, file: string): Promise<number> {
+  const { terminal, words, json } = context;
+  let handle: FileHandle;
   let length: number;
   try {
-    length = statSync(file).size;
+    const found = await stat(file);
+    if (!found.isFile()) throw new Error(words.firmware.noFile);
+    length = found.size;
+    handle = await open(file);
   } catch (error) {
-    console.error(`${file} cannot be read: ${errorText(error)}`);
+    terminal.tell(words.firmware.unreadable(file, errorText(error)));
     return EXIT.no;
   }
-  const bar = new ProgressBar(basename(file));
+  const bar = new ProgressBar(basename(file), terminal.stderr);
   let sent = 0;
-  const stream = createReadStream(file).on('data', (chunk) => {
+  const stream = handle.createReadStream().on('data', (chunk) => {
     sent += chunk.length;
     bar.show(sent, length);
   });
-  const reply = await sendToGate(config, `/api/v1/firmware?fileName=${encodeURIComponent(basename(file))}`, stream);
+  const reply = await sendToGate(context, `${PATH}?fileName=${encodeURIComponent(basename(file))}`, stream);
+  stream.destroy();
   bar.clear();
-  if (reply.kind === 'failed') return refused(reply);
-  const image = reply.body as ListedImage;
-  console.log(json ? JSON.stringify(image) : `added: ${describe(image)}${mergedHint(image)}`);
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  const image = bodyOf<ListedImage>(reply);
+  if (json) terminal.printJson(image);
+  else terminal.print(words.firmware.added(describeImage(image, words)), ...mergedHint(image, words));
   return EXIT.well;
 }
 
 /** `fetch URL`, `warm` and `verify`: what tells how it goes. */
 export async function followFirmware(
+  context: Context,
   operation: 'fetch' | 'warm' | 'verify',
   content: Record<string, string | null>,
-  { config, json }: Options,
 ): Promise<number> {
-  const bar = new ProgressBar(operation);
+  const { terminal, words, json } = context;
+  const bar = new ProgressBar(operation, terminal.stderr);
   const all: Progress[] = [];
-  const reply = await followGate(config, `/api/v1/firmware/${operation}`, content, (line) => {
+  const reply = await followGate(context, `${PATH}/${operation}`, content, (line) => {
     const progress = line as Progress;
     if (progress.step === 'bytes') return bar.show(progress.have, progress.length);
     bar.clear();
     all.push(progress);
-    if (!json) console.log(tell(progress));
+    if (!json) terminal.print(...tellProgress(progress, context));
   });
   bar.clear();
-  if (reply.kind === 'failed') return refused(reply);
-  if (json) console.log(JSON.stringify(all));
-  else if (all.length === 0) console.log('there is nothing to do: the store knows no such link or image yet');
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  if (json) terminal.printJson(all);
+  else if (all.length === 0) terminal.print(words.firmware.nothing);
   return all.some(({ step }) => step === 'failed') ? EXIT.no : EXIT.well;
 }
 
-export async function purgeFirmware(id: string, { config, json }: Options): Promise<number> {
-  return answered(
-    config,
-    'DELETE',
-    `/${encodeURIComponent(id)}`,
-    undefined,
-    json,
-    (body) => `purged: ${describe(body as ListedImage)}`,
-  );
+export function purgeFirmware(context: Context, id: string): Promise<number> {
+  const { words } = context;
+  return printAnswer<ListedImage>(context, { method: 'DELETE', path: `${PATH}/${encodeURIComponent(id)}` }, (image) => [
+    words.firmware.purged(describeImage(image, words)),
+  ]);
 }
 
-export async function pinFirmware(id: string, pinned: boolean, { config, json }: Options): Promise<number> {
-  return answered(config, 'POST', `/${encodeURIComponent(id)}/pin`, { pinned }, json, (body) =>
-    describe(body as ListedImage),
-  );
+export function pinFirmware(context: Context, id: string, pinned: boolean): Promise<number> {
+  const asked = { method: 'POST', path: `${PATH}/${encodeURIComponent(id)}/pin`, content: { pinned } } as const;
+  return printAnswer<ListedImage>(context, asked, (image) => [describeImage(image, context.words)]);
 }
 
 /** Cuts the app out of a merged image; with `output`, it is written there too. */
-export async function extractFirmware(
-  id: string,
-  output: string | undefined,
-  { config, json }: Options,
-): Promise<number> {
-  const reply = await askGate(config, 'POST', `/api/v1/firmware/${encodeURIComponent(id)}/extract`, {});
-  if (reply.kind === 'failed') return refused(reply);
-  const image = reply.body as ListedImage;
-  if (output !== undefined) {
-    const written = await downloadFromGate(
-      config,
-      `/api/v1/firmware/${image.sha256}/content`,
-      createWriteStream(output),
-    );
-    if (written.kind === 'failed') return refused(written);
+export async function extractFirmware(context: Context, id: string, output: string | null): Promise<number> {
+  const { terminal, words, json } = context;
+  const reply = await askGate(context, 'POST', `${PATH}/${encodeURIComponent(id)}/extract`, {});
+  if (reply.kind === 'failed') return tellFailure(context, reply);
+  const image = bodyOf<ListedImage>(reply);
+  if (output !== null) {
+    const exitCode = await download(context, image.sha256, output);
+    if (exitCode !== EXIT.well) return exitCode;
   }
-  console.log(
-    json
-      ? JSON.stringify(image)
-      : `extracted: ${describe(image)}${output === undefined ? '' : `\nwritten to ${output}`}`,
-  );
+  if (json) terminal.printJson(image);
+  else {
+    terminal.print(words.firmware.extracted(describeImage(image, words)));
+    if (output !== null) terminal.print(words.firmware.written(output));
+  }
   return EXIT.well;
 }
 
-async function answered(
-  config: string,
-  method: 'GET' | 'POST' | 'DELETE',
-  path: string,
-  content: unknown,
-  json: boolean,
-  print: (body: unknown) => string,
-): Promise<number> {
-  const reply = await askGate(config, method, `/api/v1/firmware${path}`, content);
-  if (reply.kind === 'failed') return refused(reply);
-  console.log(json ? JSON.stringify(reply.body) : print(reply.body));
-  return EXIT.well;
-}
-
-function refused({ message, exitCode }: { message: string; exitCode: number }): number {
-  console.error(message);
-  return exitCode;
-}
-
-function tell(progress: Progress): string {
-  switch (progress.step) {
-    case 'image':
-      return describe(progress.image) + mergedHint(progress.image);
-    case 'well':
-      return `ok      ${printable(progress.what, 200)}: ${progress.detail}`;
-    case 'failed':
-      return `failed  ${printable(progress.what, 200)}: ${printable(progress.detail, 500)}`;
-    case 'bytes':
-      return `${progress.have} bytes`;
+async function download(context: Context, sha256: string, file: string): Promise<number> {
+  const { terminal, words } = context;
+  let handle: FileHandle;
+  try {
+    handle = await open(file, 'w');
+  } catch (error) {
+    terminal.tell(words.firmware.unwritable(file, errorText(error)));
+    return EXIT.no;
   }
-}
-
-/** One line: short SHA-256, kind, name, and what the image says of itself. */
-function describe({ sha256, kind, fileName, length, facts, pinned, current, checked }: ListedImage): string {
-  const said = kind === 'app' ? `  ${String(facts.project)} ${String(facts.version)} for ${String(facts.chip)}` : '';
-  const marks = [pinned ? 'pinned' : '', current ? 'current' : '', checked ? '' : 'not looked at yet'].filter(
-    (mark) => mark !== '',
-  );
-  const tail = marks.length === 0 ? '' : `  (${marks.join(', ')})`;
-  return `${sha256.slice(0, 12)}  ${kind.padEnd(6)}  ${printable(fileName, 60)}  ${megabytes(length)} MB${printable(said, 120)}${tail}`;
-}
-
-function mergedHint({ kind, sha256 }: ListedImage): string {
-  return kind === 'merged'
-    ? `\nno device can take a merged image over the air: \`otagate firmware extract ${sha256.slice(0, 12)}\` cuts the app out`
-    : '';
+  const written = await downloadFromGate(context, `${PATH}/${sha256}/content`, handle.createWriteStream());
+  if (written.kind === 'answer') return EXIT.well;
+  // Half an image must not be taken for a whole one.
+  await rm(file, { force: true });
+  return tellFailure(context, written);
 }

@@ -1,14 +1,15 @@
 // Owns the progress bar of a long operation: drawn on a terminal, silent elsewhere.
+import type { Stream } from './terminal.ts';
 
 const WIDTH = 30;
 const REDRAW_MS = 100;
 
 export class ProgressBar {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #stream: Stream;
   readonly #label: string;
   #drawnMs = 0;
 
-  constructor(label: string, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(label: string, stream: Stream) {
     this.#label = label;
     this.#stream = stream;
   }

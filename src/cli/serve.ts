@@ -4,13 +4,14 @@ import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { warn } from '../control/announce.ts';
 import { Control } from '../control/control.ts';
+import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Resolves with the exit code when the gate has stopped. */
-export async function serve(configFile: string): Promise<number> {
+export async function serve({ configFile, terminal, words }: Context): Promise<number> {
   const loaded = loadConfig(configFile);
   if (!loaded.ok) {
-    for (const fault of loaded.faults) console.error(formatFinding(fault));
+    terminal.tell(...loaded.faults.map(formatFinding));
     return EXIT.no;
   }
   let control: Control | undefined;
@@ -33,7 +34,7 @@ export async function serve(configFile: string): Promise<number> {
     warn(control, loaded.warnings);
     running = await control.start();
   } catch (error) {
-    console.error(`otagate cannot start: ${error instanceof GateError ? error.message : errorText(error)}`);
+    terminal.tell(words.gate.cannotStart(error instanceof GateError ? error.message : errorText(error)));
     return EXIT.no;
   }
   return untilStopped(control, running);

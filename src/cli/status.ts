@@ -1,67 +1,62 @@
 // Carries out `otagate status`: how the running gate is, for people or as JSON.
+import { printable } from '../base/printable.ts';
 import type { Status } from '../control/status.ts';
-import { askGate } from './admin-client.ts';
+import { printAnswer } from './answer.ts';
 import { describeAcme, describeCertificate } from './certs.ts';
-import { EXIT } from './exit-codes.ts';
+import type { Context } from './context.ts';
 import { megabytes } from './progress-bar.ts';
+import { labelled } from './table.ts';
+import { duration, localMoment } from './times.ts';
 
-export async function status(configFile: string, json: boolean): Promise<number> {
-  const reply = await askGate(configFile, 'GET', '/api/v1/status');
-  if (reply.kind === 'failed') {
-    console.error(reply.message);
-    return reply.exitCode;
-  }
-  console.log(json ? JSON.stringify(reply.body) : describeStatus(reply.body as Status));
-  return EXIT.well;
-}
-
-function describeStore({
-  images,
-  bytes,
-  maxBytes,
-  merged,
-  filling,
-  activeDownloads,
-  totals,
-}: Status['firmware']): string {
-  const saved = totals.hits + totals.joined + totals.revalidations + totals.stale;
-  const bad = merged === 0 ? '' : `; ${merged} merged, which no device can take: see \`otagate firmware list\``;
-  return `firmware  ${images} images, ${megabytes(bytes)} of ${megabytes(maxBytes)} MB; ${filling} being fetched, ${activeDownloads} downloads run; ${totals.fills} fetched, ${saved} served without${bad}`;
+export function status(context: Context): Promise<number> {
+  return printAnswer<Status>(context, { method: 'GET', path: '/api/v1/status' }, (body) =>
+    describeStatus(body, context),
+  );
 }
 
 /** Status for people, one thing a line. */
-export function describeStatus(status: Status): string {
-  const { lan, totals } = status;
-  const lines = [
-    `otagate   pid ${status.pid}, since ${status.startedAt}, ${status.config} (snapshot ${status.snapshot})`,
-    ...status.listeners.map(
-      ({ scheme, address, publicPort }) => `listen    ${scheme} on ${address}, known outside as port ${publicPort}`,
+export function describeStatus(status: Status, context: Context): string[] {
+  const { words, terminal } = context;
+  const { status: say, check } = words;
+  const { labels } = say;
+  const line = (label: string, text: string): string => labelled(label, text, terminal.paint);
+  const { lan, totals, openings } = status;
+  const notLan = words.list([check.loopback, ...lan.ownGateways.map(check.ownGateway)]);
+  const failedHandshakes = Object.entries(totals.handshakes).map(([reason, times]) => `${times} ${reason}`);
+  return [
+    line(labels.gate, say.gate(status.pid, localMoment(Date.parse(status.startedAt)), status.config, status.snapshot)),
+    ...status.listeners.map(({ scheme, address, publicPort }) =>
+      line(labels.listen, say.listen(scheme, address, publicPort)),
     ),
-    `domains   ${status.domains.join(', ')}`,
-    `lan       ${lan.networks.join(', ')}; not LAN: loopback${lan.ownGateways.map((gateway) => `, ${gateway} (own gateway)`).join('')}`,
-    ...(lan.gatewaysKnown
-      ? []
-      : ['          this system does not tell its gateways: if clients arrive from one, they count as LAN']),
-    ...status.certificates.flatMap(describeCertificate),
-    ...describeAcme(status),
-    ...Object.entries(status.upstreams).map(([name, origins]) => `upstream  ${name}: ${origins.join(', ')}`),
-    ...(status.openings.length === 0 ? ['openings  none: plain HTTP is open as the routes say'] : []),
-    ...status.openings.map(
-      ({ id, route, from, until, secondsLeft, reason }) =>
-        `opening   ${id}: ${route} for ${from.join(', ') || 'everyone'} until ${until} (${secondsLeft} s left)${reason ? `: ${reason}` : ''}`,
+    line(labels.domains, words.list(status.domains)),
+    line(labels.lan, say.lan(words.list(lan.networks), notLan)),
+    ...(lan.gatewaysKnown ? [] : [line('', terminal.paint.warning(say.gatewaysUnknown))]),
+    ...status.certificates.flatMap((certificate) => describeCertificate(certificate, context)),
+    ...describeAcme(status, context),
+    ...Object.entries(status.upstreams).map(([name, origins]) =>
+      line(labels.upstream, words.about(name, words.list(origins))),
     ),
-    ...status.workers.map(
-      ({ name, pid, restarts }) => `worker    ${name}: pid ${pid}${restarts > 0 ? `, replaced ${restarts} times` : ''}`,
-    ),
-    describeStore(status.firmware),
-    `checks    ${totals.checks}, offers ${totals.offers}; downloads ${totals.downloads.complete} complete, ${totals.downloads.broken} broken off`,
-    ...(Object.keys(totals.handshakes).length === 0
-      ? []
-      : [
-          `tls       failed handshakes: ${Object.entries(totals.handshakes)
-            .map(([reason, times]) => `${times} ${reason}`)
-            .join(', ')}`,
-        ]),
+    ...(openings.length === 0 ? [line(labels.openings, say.noOpenings)] : []),
+    ...openings.map(({ id, route, from, until, secondsLeft, reason }) => {
+      const left = duration(secondsLeft * 1000, words.units);
+      const text = say.opening(id, route, from, localMoment(Date.parse(until)), left);
+      const shown = terminal.paint.warning(text);
+      return line(labels.opening, reason === '' ? shown : words.about(shown, printable(reason)));
+    }),
+    ...status.workers.map(({ name, pid, restarts }) => line(labels.worker, say.worker(name, pid, restarts))),
+    line(labels.firmware, describeStore(status.firmware, context)),
+    line(labels.checks, say.checks(totals.checks, totals.offers, totals.downloads.complete, totals.downloads.broken)),
+    ...(failedHandshakes.length === 0 ? [] : [line(labels.tls, say.handshakes(words.list(failedHandshakes)))]),
   ];
-  return lines.join('\n');
+}
+
+function describeStore(store: Status['firmware'], { words, terminal }: Context): string {
+  const { status: say } = words;
+  const { images, bytes, maxBytes, merged, filling, activeDownloads, totals } = store;
+  const saved = totals.hits + totals.joined + totals.revalidations + totals.stale;
+  return words.clauses([
+    say.store(images, megabytes(bytes), megabytes(maxBytes), filling, activeDownloads),
+    say.stored(totals.fills, saved),
+    ...(merged === 0 ? [] : [terminal.paint.warning(say.merged(merged))]),
+  ]);
 }

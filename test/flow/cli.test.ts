@@ -15,6 +15,10 @@ upstream: { preset: xiaozhi-full, host: 192.168.1.5 }
 openings: [{ route: ota, from: [203.0.113.0/24], until: 2099-01-01T00:00:00Z, reason: "a $\${batch}" }]
 `;
 
+// Whatever the locale and the terminal of whoever runs the tests: the runner passes colours on where it has them.
+process.env.LC_ALL = 'C.UTF-8';
+delete process.env.FORCE_COLOR;
+
 function configIn(t: TestContext, text: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'otagate-test-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,20 +33,10 @@ function documentOf({ stdout }: CommandResult): Record<string, unknown> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-test('help', async (t) => {
+test('help and version', async () => {
   const all = await runCommand(['--help']);
-  assert.equal(all.code, 0);
+  assert.deepEqual([all.code, all.stderr], [0, '']);
   assert.match(all.stdout, /Exit codes: 0 well; 1 the answer is no; 2 wrong use; 3 no gate is running/);
-  const names = [...all.stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
-  for (const name of ['serve', 'reload', 'check', 'status']) assert.ok(names.includes(name), name);
-  for (const name of names.filter((one) => one !== 'help')) {
-    await t.test(name, async () => {
-      const help = await runCommand([name, '--help']);
-      assert.equal(help.code, 0);
-      assert.equal(help.stderr, '');
-      assert.match(help.stdout, new RegExp(`^Usage: otagate ${name}`));
-    });
-  }
   const version = await runCommand(['--version']);
   assert.equal(version.code, 0);
   assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
@@ -51,16 +45,13 @@ test('help', async (t) => {
 test('wrong use is 2, and says what was wrong', async (t) => {
   const config = configIn(t, GOOD);
   const cases: [args: string[], says: RegExp][] = [
-    [['frobnicate'], /unknown command 'frobnicate'/],
-    [['stauts'], /unknown command 'stauts'[\s\S]*Did you mean status\?/],
-    [['status', '--frobnicate'], /unknown option '--frobnicate'/],
-    [['check', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json\?/],
-    [['check', 'too', 'many'], /too many arguments/],
-    [['check', '-c'], /argument missing/],
+    [['frobnicate'], /^error: there is no command frobnicate\n`otagate --help` lists the commands\n$/],
+    [['stauts'], /no command stauts; did you mean status\?/],
+    [['check', '--jsn'], /no option --jsn; did you mean --json\?\n`otagate check --help` says how it is used\n$/],
     [['check', '-c', config, '--explain', 'ota.test/xiaozhi/ota/', '--from', '203.0.113.9'], /wants a URL/],
     [['check', '-c', config, '--explain', 'http://ota.test/'], /wants --from ADDRESS/],
     [['check', '-c', config, '--explain', 'http://ota.test/', '--from', 'nobody'], /wants --from ADDRESS/],
-    [[], /Usage: otagate/],
+    [[], /^Usage: otagate/],
   ];
   for (const [args, says] of cases) {
     const result = await runCommand(args);
@@ -128,32 +119,6 @@ test('check', async (t) => {
     assert.match(stdout, /^GET http:\/\/ota\.test\/xiaozhi\/ota\/ from 198\.51\.100\.9 \(not LAN\): refused with 426/);
     assert.match(stdout, /\nbecause plain HTTP from outside the LAN.*\(plain-outside\)\n$/);
   });
-
-  const cases: [args: string[], says: RegExp, lan: boolean, route: string | null][] = [
-    [['http://ota.test/xiaozhi/ota/', '--from', '192.168.1.77'], /ota-check by route ota.*\(plain-lan\)/s, true, 'ota'],
-    [['http://ota.test/xiaozhi/ota/', '--from', '198.51.100.9'], /refused with 426.*\(plain-outside\)/s, false, 'ota'],
-    [['http://ota.test/xiaozhi/ota/', '--from', '203.0.113.9'], /ota-check.*\(plain-opening\)/s, false, 'ota'],
-    [['http://ota.test/xiaozhi/ota/', '--from', '127.0.0.1'], /refused with 426.*\(plain-outside\)/s, false, 'ota'],
-    [['https://ota.test/xiaozhi/ota', '--from', '198.51.100.9'], /path \/xiaozhi\/ota\/ \(https\)/, false, 'ota'],
-    [['ws://ota.test/xiaozhi/v1/', '--from', '198.51.100.9'], /refused with 426/, false, 'voice'],
-    [['wss://ota.test/xiaozhi/v1/', '--from', '198.51.100.9'], /relay by route voice/, false, 'voice'],
-    [['http://ota.test/a', '--from', '198.51.100.9'], /redirected \(308\) to https:\/\/ota\.test/, false, 'console'],
-    [['http://ota.test/a', '--from', '198.51.100.9', '--method', 'post'], /refused with 403/, false, 'console'],
-    [['https://ota.test/xiaozhi/config/;x/', '--from', '10.0.0.1'], /refused with 403/, true, 'refuse-config'],
-    [['https://evil.test/', '--from', '10.0.0.1'], /refused with 421.*\(host-unknown\)/s, true, null],
-    [['http://192.168.1.2/xiaozhi/ota/', '--from', '192.168.1.77'], /ota-check/, true, 'ota'],
-  ];
-  for (const [args, says, lan, route] of cases) {
-    await t.test(`--explain ${args.join(' ')}`, async () => {
-      const asJson = await runCommand(['check', '-c', config, '--json', '--explain', ...args]);
-      assert.equal(asJson.code, 0, asJson.stderr);
-      const answer = documentOf(asJson);
-      assert.match(`${answer.action} (${answer.because})`, says);
-      assert.equal(answer.lan, lan);
-      assert.equal(answer.route, route);
-      assert.ok(typeof answer.why === 'string');
-    });
-  }
 });
 
 test('status and reload of a running gate', async (t) => {

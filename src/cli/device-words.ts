@@ -1,0 +1,91 @@
+// Owns the English words of devices: what is known of one, its states, and what happened to it.
+import type { Because } from '../ota/attempt.ts';
+import type { DeviceState } from '../ota/device-record.ts';
+
+export const deviceWords = {
+  titles: ['DEVICE', 'BOARD', 'VERSION', 'STATE', 'OFFERED', 'LAST SEEN', 'FROM', 'WHY'],
+  none: 'no device has asked yet: set its OTA address to this gate',
+  noneFits: 'no device fits',
+  more: (shown: number, total: number) => `${shown} of ${total}: --limit shows more, --search finds one`,
+  labels: {
+    device: 'device',
+    board: 'board',
+    version: 'version',
+    state: 'state',
+    offered: 'offered',
+    first: 'first seen',
+    last: 'last seen',
+    identity: 'identity',
+    failures: 'failures',
+  },
+  lastSeen: (time: string, client: string, scheme: string) =>
+    `${time}, from ${client}${scheme === '' ? '' : ` by ${scheme}`}`,
+  proven: 'proven: it has used a firmware link that was made for it',
+  claimed: 'claimed: anyone can send any Device-Id, and no firmware link of its own was used yet',
+  inARow: (failures: number) => `${failures} in a row`,
+  historyTitles: ['TIME', 'WHAT HAPPENED', 'DETAILS'],
+  noHistory: 'nothing was recorded yet',
+  moreHistory: (shown: number) => `the last ${shown}: --limit shows more`,
+  states: {
+    'up-to-date': 'up to date',
+    offered: 'offered',
+    downloading: 'downloading',
+    rebooting: 'rebooting',
+    upgraded: 'upgraded',
+    failed: 'failed',
+    withheld: 'withheld',
+    seen: 'seen',
+  } satisfies Record<DeviceState, string>,
+  because: {
+    'never-asked': 'it never asked for the firmware',
+    unseen: 'its download could not be seen',
+    left: 'it left during the download',
+    stalled: 'the download stalled',
+    fault: 'the firmware could not be sent',
+    refused: 'it refused the image, or rolled back',
+    mislabelled: 'the image carries another version than promised',
+    'rolled-back': 'it rolled back',
+  } satisfies Record<Because, string>,
+  events: {
+    offered: (version: string, running: string) => `was offered ${version}, running ${running}`,
+    noOffer: (version: string) => `asked with ${version}: there is nothing newer`,
+    notNewer: (version: string, running: string) =>
+      `was offered ${version}, which is not newer than ${running}: no device takes it`,
+    withheld: (version: string, why: string) => `${version} was withheld: ${why}`,
+    replyUnread: (version: string) => `asked with ${version}; the upstream's reply could not be read`,
+    downloadBegun: (version: string) => `began to download ${version}`,
+    downloadComplete: (version: string, size: string) => `downloaded all of ${version}, ${size}`,
+    downloadBroken: (version: string, size: string, length: string) =>
+      `the download of ${version} broke off after ${size} of ${length}`,
+    fillFailed: (version: string, code: string) => `${version} could not be fetched for it (${code})`,
+    checkedAgain: (version: string) => `asked again while it downloads ${version}: it may have restarted`,
+    upgraded: (from: string, to: string) => `runs ${to} now; it was ${from}`,
+    reinstalled: (to: string) => `installed ${to} again`,
+    failed: (version: string, reason: string) => `the upgrade to ${version} failed: ${reason}`,
+    versionChanged: (from: string, to: string) => `came with ${to}; it was ${from}, and not changed from here`,
+    boardChanged: (from: string, to: string) => `says it is a ${to}; it was a ${from}`,
+    quiet: 'asked so often that the rest of the day is left out',
+  },
+  /** Names of what else an event tells. One without words stands as it is. */
+  names: {
+    attempt: 'try',
+    because: 'because',
+    bytes: 'got',
+    client: 'from',
+    code: 'code',
+    forced: 'forced',
+    gapMs: 'longest pause',
+    inARow: 'in a row',
+    length: 'of',
+    proven: 'proven',
+    running: 'running',
+    scheme: 'by',
+    sealed: 'sealed link',
+    seconds: 'took',
+    tries: 'tries',
+    version: 'version',
+    why: 'why',
+  },
+};
+
+export type DeviceWords = typeof deviceWords;

@@ -1,0 +1,221 @@
+// Owns the English words of what commands print, and with them the shape that every other language has to have.
+import type { AuditWhat, Who } from '../control/admin/audit.ts';
+import type { ImageKind } from '../store/catalogue.ts';
+import type { DeviceFinding } from '../tls/device-finding.ts';
+import { deviceWords } from './device-words.ts';
+import { helpWords } from './help-words.ts';
+
+function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}
+
+const list = (items: readonly string[]): string => items.join(', ');
+const whom = (from: readonly string[]): string => list(from) || 'everyone';
+
+export const english = {
+  help: helpWords,
+  devices: deviceWords,
+  /** How several things are said in one line, and what follows on something. */
+  list,
+  clauses: (clauses: readonly string[]) => clauses.join('; '),
+  about: (what: string, said: string) => `${what}: ${said}`,
+  units: { day: 'd', hour: 'h', minute: 'min', second: 's', between: ' ' },
+  who: {
+    'command line': 'command line',
+    page: 'dashboard',
+    configuration: 'configuration',
+    gate: 'the gate',
+  } satisfies Record<Who, string>,
+
+  usage: {
+    error: 'error: ',
+    seeHelp: (command: string) => `\`${command} --help\` says how it is used`,
+    listHelp: (command: string) => `\`${command} --help\` lists the commands`,
+    meant: (word: string) => `; did you mean ${word}?`,
+    unknownCommand: (name: string) => `there is no command ${name}`,
+    unknownOption: (flag: string) => `there is no option ${flag}`,
+    missingArgument: (term: string) => `${term} is missing`,
+    missingOption: (flags: string) => `${flags} is missing`,
+    missingValue: (flags: string) => `the value is missing: ${flags}`,
+    tooMany: (rest: string, expected: number) =>
+      `too many arguments: ${rest} (${expected === 0 ? 'none' : expected} expected)`,
+    notOneOf: (flag: string, found: string, known: string) => `${flag} ${found}: write one of ${known}`,
+    notCount: (flag: string, found: string, least: number, most: number) =>
+      `${flag} ${found}: write a whole number from ${least} to ${most}`,
+    notDuration: (flag: string, found: string) =>
+      `${flag} ${found} is no duration that can be used: write 30m, 90s or 2h`,
+    notMoment: (flag: string, found: string, example: string) =>
+      `${flag} ${found}: write a date, a time and their zone, such as ${example}`,
+    pastMoment: (flag: string, found: string) => `${flag} ${found} is over: leave it out to begin at once`,
+    goesWith: (flag: string, other: string) => `${flag} goes with ${other}`,
+    notWithDevice: (flag: string) => `${flag} chooses among the devices: leave it out, or the name of the device`,
+    explainUrl: (found: string, example: string) => `--explain wants a URL such as ${example}, not ${found}`,
+    explainFrom:
+      '--explain wants --from ADDRESS: where the request comes from, for example 192.168.1.77 or 203.0.113.9',
+  },
+
+  gate: {
+    notRunning: (file: string, socket: string) =>
+      `no gate is running for ${file} (nothing answers on ${socket}): start one with \`otagate serve -c ${file}\``,
+    notPermitted: (socket: string) =>
+      `this user may not ask the gate (${socket} is its owner's alone): run this as the user that runs the gate, or as root`,
+    notAsked: (socket: string, reason: string) => `the gate on ${socket} could not be asked: ${reason}`,
+    cannotStart: (reason: string) => `otagate cannot start: ${reason}`,
+    reloadRefused: 'the new configuration is kept out, the old one stays:',
+    reloaded: (changed: string) => (changed === '' ? 'reloaded; nothing changed' : `reloaded; changed: ${changed}`),
+  },
+
+  check: {
+    warning: 'warning',
+    well: (file: string, domains: string, routes: number) => `${file} is well: ${domains}; ${count(routes, 'route')}`,
+    lan: (networks: string, not: string) => `LAN is ${networks}, but not ${not}, unless listed in networks.lan`,
+    loopback: 'loopback',
+    ownGateway: (address: string) => `${address} (own gateway)`,
+    gatewaysUnknown: 'This system does not tell its default gateways: list the LAN by hand if clients arrive from one.',
+    explained: (request: string, from: string, lan: boolean, action: string) =>
+      `${request} from ${from} (${lan ? 'LAN' : 'not LAN'}): ${action}`,
+    because: (why: string, code: string) => `because ${why} (${code})`,
+    refused: (status: number, code: string) => `refused with ${status} ${code}`,
+    redirected: (location: string) => `redirected (308) to ${location}`,
+    challenge: 'answered as an ACME challenge',
+    admin: (route: string, path: string) => `the admin interface by route ${route}, path ${path}`,
+    forwarded: (action: string, route: string, upstream: string, path: string) =>
+      `${action} by route ${route} to upstream ${upstream}, path ${path}`,
+  },
+
+  status: {
+    labels: {
+      gate: 'otagate',
+      listen: 'listen',
+      domains: 'domains',
+      lan: 'lan',
+      certificate: 'cert',
+      acme: 'acme',
+      fault: 'fault',
+      upstream: 'upstream',
+      openings: 'openings',
+      opening: 'opening',
+      worker: 'worker',
+      firmware: 'firmware',
+      checks: 'checks',
+      tls: 'tls',
+    },
+    gate: (pid: number, since: string, config: string, snapshot: number) =>
+      `pid ${pid}, since ${since}, ${config} (snapshot ${snapshot})`,
+    listen: (scheme: string, address: string, port: number) => `${scheme} on ${address}, known outside as port ${port}`,
+    lan: (networks: string, not: string) => `${networks}; not LAN: ${not}`,
+    gatewaysUnknown: 'this system does not tell its gateways: if clients arrive from one, they count as LAN',
+    noOpenings: 'none: plain HTTP is open as the routes say',
+    opening: (id: string, route: string, from: readonly string[], until: string, left: string) =>
+      `${id}: ${route} for ${whom(from)} until ${until} (${left} left)`,
+    worker: (name: string, pid: number, restarts: number) =>
+      `${name}: pid ${pid}${restarts > 0 ? `, replaced ${count(restarts, 'time')}` : ''}`,
+    store: (images: number, used: string, most: string, filling: number, downloads: number) =>
+      `${count(images, 'image')}, ${used} of ${most} MB; ${filling} being fetched, ${downloads} downloads run`,
+    stored: (fetched: number, saved: number) => `${fetched} fetched, ${saved} served without`,
+    merged: (images: number) => `${images} merged, which no device can take: see \`otagate firmware list\``,
+    checks: (checks: number, offers: number, complete: number, broken: number) =>
+      `${checks}, offers ${offers}; downloads ${complete} complete, ${broken} broken off`,
+    handshakes: (reasons: string) => `failed handshakes: ${reasons}`,
+  },
+
+  openings: {
+    titles: ['ID', 'ROUTE', 'FOR', 'BEGINS', 'ENDS', 'BY', 'DEVICES', 'UPGRADED', 'REASON'],
+    none: 'nothing is open: plain HTTP is let in as the routes say',
+    noneSo: (name: string) => `nothing is open by the name ${name}: \`otagate openings\` lists what is`,
+    whom,
+    opened: (id: string, route: string, from: readonly string[]) => `open: ${id} of route ${route}, for ${whom(from)}`,
+    planned: (id: string, route: string, from: readonly string[]) =>
+      `planned: ${id} of route ${route}, for ${whom(from)}`,
+    lasts: (until: string, left: string) => `until ${until} (${left} left)`,
+    since: (start: string, until: string, left: string) => `from ${start} until ${until} (${left} left)`,
+    begins: (start: string, until: string, lasts: string) => `from ${start} until ${until} (${lasts})`,
+    openedBy: (who: string) => `by ${who}`,
+    devices: (came: number, upgraded: number) => `${count(came, 'device')} came, ${upgraded} upgraded`,
+    early: (devices: number | null, idle: string | null) =>
+      [
+        devices === null ? '' : `when ${count(devices, 'device has', 'devices have')} upgraded`,
+        idle === null ? '' : `when nobody came for ${idle}`,
+      ]
+        .filter((rule) => rule !== '')
+        .join(', or '),
+    closesEarly: (rules: string) => `closes earlier ${rules}`,
+    reason: (reason: string) => `reason: ${reason}`,
+    closeHint: (id: string) => `close it earlier with: otagate close ${id}`,
+    closed: (id: string, route: string) => `closed: ${id} of route ${route}`,
+    openSince: 'open',
+    left: (until: string, left: string) => `${until} (${left} left)`,
+  },
+
+  audit: {
+    titles: ['TIME', 'WHAT', 'BY', 'DETAILS'],
+    none: 'nothing has been done yet',
+    more: (limit: number) => `the last ${limit}: --limit shows more`,
+    what: {
+      opened: 'opened',
+      closed: 'closed',
+      ended: 'ended by itself',
+      used: 'first used',
+      reload: 'reloaded',
+      'reload-refused': 'reload refused',
+      'certificates-renewed': 'certificates renewed',
+      'token-rotated': 'tokens renewed',
+      'logged-in': 'signed in',
+      'firmware-added': 'firmware added',
+      'firmware-purged': 'firmware removed',
+      'firmware-pinned': 'firmware pinned',
+      'firmware-unpinned': 'firmware unpinned',
+    } satisfies Record<AuditWhat, string>,
+  },
+
+  certs: {
+    none: 'no certificate is served: this gate listens on plain HTTP alone',
+    facts: (key: string, issuer: string, days: number, due: string | null, length: number, bytes: number) =>
+      `${key}, by ${issuer}; ${count(days, 'day')} left${due === null ? '' : `; renewed from ${due} on`}; chain of ${length}, ${bytes} bytes`,
+    severity: { fault: 'fault', warning: 'warning', note: 'note' } satisfies Record<DeviceFinding['severity'], string>,
+    finding: (severity: string, what: string, why: string, remedy: string) =>
+      `${severity}: ${what}. Why: ${why}. Remedy: ${remedy}.`,
+    failing: (name: string, keyType: string, failures: number, seconds: number | null, error: string) =>
+      `${name} (${keyType}): ${count(failures, 'failure')}, next try in ${seconds ?? '?'} s: ${error}`,
+    uncovered: (domain: string) =>
+      `no certificate is for ${domain}: a device that asks by this name ends the handshake (-0x2700)`,
+    renewed: (name: string) => `renewed: ${name}`,
+    failed: (fault: string) => `failed: ${fault}`,
+    nothingKept: 'nothing to renew: this gate gets no certificate by itself (set email, or tls.acme)',
+    otherKept: (names: string) => `nothing to renew: the certificates that this gate gets by itself are for ${names}`,
+    noRoot: 'the local CA signs nothing here: tls.localCa is off, or nothing listens for https',
+  },
+
+  firmware: {
+    titles: ['SHA-256', 'KIND', 'FILE', 'MB', 'IMAGE', 'MARKS'],
+    kinds: { app: 'app', merged: 'merged', assets: 'assets', other: 'other' } satisfies Record<ImageKind, string>,
+    fetching: 'fetching',
+    says: (project: string, version: string, chip: string) => `${project} ${version} for ${chip}`,
+    pinned: 'pinned',
+    current: 'current',
+    unchecked: 'not looked at yet',
+    empty: 'the store is empty: the first offer fills it, or `otagate firmware add FILE`',
+    totals: (used: string, most: string, fetched: number, saved: number) =>
+      `${used} of ${most} MB; since the start: ${fetched} fetched, ${saved} served without fetching`,
+    unreadable: (file: string, reason: string) => `${file} cannot be read: ${reason}`,
+    noFile: 'it is no file',
+    unwritable: (file: string, reason: string) => `${file} cannot be written: ${reason}`,
+    added: (image: string) => `added: ${image}`,
+    purged: (image: string) => `purged: ${image}`,
+    extracted: (image: string) => `extracted: ${image}`,
+    written: (file: string) => `written to ${file}`,
+    well: (what: string, detail: string) => `ok      ${what}: ${detail}`,
+    failed: (what: string, detail: string) => `failed  ${what}: ${detail}`,
+    nothing: 'there is nothing to do: the store knows no such link or image yet',
+    mergedHint: (id: string) =>
+      `no device can take a merged image over the air: \`otagate firmware extract ${id}\` cuts the app out`,
+  },
+
+  token: {
+    rotated: 'both tokens are new; the old ones and every session of the dashboard have ended',
+    admin: 'may do everything',
+    read: 'may only look, and read /metrics',
+  },
+};
+
+export type Words = typeof english;
