@@ -2,10 +2,11 @@
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import { FirmwareCache, type Found } from '../firmware/cache.ts';
+import { FirmwareCache } from '../firmware/cache.ts';
 import { cleanFileName } from '../firmware/file-name.ts';
 import type { Fill } from '../firmware/fill.ts';
 import { merged } from '../firmware/fill-faults.ts';
+import type { Found } from '../firmware/found.ts';
 import { Library } from '../firmware/library.ts';
 import { FirmwareOperations } from '../firmware/operations.ts';
 import { PassingImages } from '../firmware/passing.ts';
@@ -54,6 +55,7 @@ export class Firmware {
         limits: () => this.#config.limits,
         isOwn: (upstream, url) => this.#judge?.isOwn(upstream, url) === true,
         mayFetch: (url) => this.mayFetch(url),
+        originsOf: (upstream) => (this.#config.upstreams[upstream] ?? []).map((origin) => new URL(origin).origin),
       },
     });
     this.operations = new FirmwareOperations({

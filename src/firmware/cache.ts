@@ -3,10 +3,12 @@
 import { LRUCache } from 'lru-cache';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { CacheHow, FirmwareAsk } from '../link/firmware.ts';
+import type { FirmwareAsk } from '../link/firmware.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import type { Fill } from './fill.ts';
-import { type CacheSettings, type CacheTotals, Fills } from './fills.ts';
+import { tooManyFills } from './fill-faults.ts';
+import { type CacheSettings, type CacheTotals, Fills, MAX_FILLS } from './fills.ts';
+import type { Found, Link, Opened } from './found.ts';
 import {
   AskBudgets,
   conditionalHeaders,
@@ -18,28 +20,11 @@ import {
   renewedPolicy,
 } from './freshness.ts';
 import type { Entry, Library } from './library.ts';
-import { confirmsPromise, identify, type PromiseHint } from './link-identity.ts';
-import type { PassingImage, PassingImages } from './passing.ts';
+import { confirmsPromise, identify } from './link-identity.ts';
+import type { PassingImages } from './passing.ts';
 import type { Shelf } from './shelf.ts';
 import { isDead, warnStale } from './stale.ts';
 import { findTwin } from './twin.ts';
-
-export type Found =
-  | { kind: 'image'; sha256: string; how: CacheHow }
-  | { kind: 'passing'; image: PassingImage; how: CacheHow }
-  | { kind: 'fill'; fill: Fill; how: CacheHow };
-
-/** `promise` is null where the name needs no confirmation by the reply. */
-type Link = {
-  name: string;
-  place: Place;
-  oneTime: boolean;
-  promise: { made: PromiseHint; link: string } | null;
-  /** Whether few asked for this name lately. */
-  quiet: boolean;
-};
-/** `shared` is false where what was found is for this link only. */
-type Opened = { found: Found; shared: boolean };
 
 // A device waits 5 s for an answer at the least: what is there is served where the upstream cannot say in this time.
 const PATIENCE_MS = 3_000;
@@ -106,15 +91,17 @@ export class FirmwareCache {
     const alone = { name: identity.link, place, oneTime: true, promise: null, quiet: this.#quiet(identity.link) };
     if (identity.kind === 'one-time-alone')
       return this.#bound(identity.link, (await this.#find(alone)) ?? this.#gone());
-    const known = this.#links.get(identity.link);
-    if (known !== undefined && this.library.isChecked(known)) return this.#hit(known);
+    const known = this.#links.get(identity.link) ?? this.library.entry(identity.link)?.sha256;
+    if (known !== undefined && (await this.library.check(known))) return this.#hit(known);
     const made = { board: ask.hint?.board ?? '', version: ask.hint?.version ?? '' };
-    const shared = await this.#find({
-      ...alone,
-      name: identity.name,
-      promise: { made, link: identity.link },
-      quiet: this.#quiet(identity.name),
-    });
+    const shared = this.#isAlone(identity.link)
+      ? null
+      : await this.#find({
+          ...alone,
+          name: identity.name,
+          promise: { made, link: identity.link },
+          quiet: this.#quiet(identity.name),
+        });
     return this.#bound(identity.link, shared ?? (await this.#find(alone)) ?? this.#gone());
   }
 
@@ -122,6 +109,11 @@ export class FirmwareCache {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.fills.stop();
+  }
+
+  /** Whether a one-time link is known to lead to something else than was promised with it. */
+  #isAlone(link: string): boolean {
+    return this.fills.get(link) !== undefined || this.library.entry(link) !== undefined;
   }
 
   #quiet(name: string): boolean {
@@ -137,7 +129,9 @@ export class FirmwareCache {
       if (opening === undefined) break;
       const opened = await this.#afterAnother(opening, link);
       if (opened === null) continue;
-      return opened.shared ? this.#collapsed(opened.found) : null;
+      if (opened.shared) return this.#collapsed(opened.found);
+      // What another link was not given may still be what ours brings.
+      if (link.promise === null || this.#isAlone(link.promise.link)) return null;
     }
     const opening = this.#open(link);
     this.#opening.set(link.name, opening);
@@ -197,6 +191,8 @@ export class FirmwareCache {
   }
 
   #freshness(entry: Entry, link: Link, nowMs: number): Freshness {
+    // One link means one file: what it brought is what it means.
+    if (link.oneTime && link.promise === null) return 'fresh';
     const explicit = link.oneTime ? null : explicitFreshness(entry.memo, link.place);
     if (explicit !== null) return explicit;
     const old = Math.abs(nowMs - entry.checkedMs) >= this.#settings().recheckMs;
@@ -239,7 +235,8 @@ export class FirmwareCache {
   }
 
   async #fetchNew(link: Link): Promise<Opened> {
-    const resumed = await this.fills.resume(link.name, link.place, link.oneTime);
+    if (this.#opening.size > MAX_FILLS) throw tooManyFills();
+    const resumed = await this.fills.resume(link.name, link.place, link.oneTime, link.promise?.made ?? null);
     if (resumed === null) return this.#begin(link, await this.#fetch(link.place, {}));
     await resumed.ready;
     return { found: { kind: 'fill', fill: resumed, how: 'joined' }, shared: true };
@@ -262,7 +259,7 @@ export class FirmwareCache {
     const policy = oneTime ? null : policyOf(place, reply);
     const storable = policy === null || policy.storable();
     const name = storable ? link.name : null;
-    const fill = this.fills.begin(name, place, reply, oneTime, policy?.toObject() ?? null);
+    const fill = this.fills.begin(name, place, reply, oneTime, policy?.toObject() ?? null, promise?.made);
     return { found: await this.#filled(fill), shared: storable };
   }
 

@@ -16,11 +16,14 @@ export type Fetcher = {
   /** Whether this upstream answers at the URL's origin: it gets our Host, a stranger its own. */
   isOwn: (upstream: string, url: URL) => boolean;
   mayFetch: (url: URL) => boolean;
+  /** The origins at which this upstream answers, the one to ask first in front. */
+  originsOf: (upstream: string) => string[];
 };
 
 /** A reply that carries firmware, or says that what we have is still right (304). */
 export type Reply = {
   status: 200 | 206 | 304;
+  upstream: string;
   url: URL;
   headers: Record<string, string>;
   /** Of the whole file, as far as the reply says. */
@@ -55,10 +58,10 @@ export async function fetchBody(
   headers: Record<string, string>,
   signal: AbortSignal,
 ): Promise<Reply> {
-  let { url } = place;
+  let url = new URL(place.url);
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
     if (!fetcher.mayFetch(url)) throw mayNotFetch(place, url);
-    const reply = await askOnce(fetcher, place, url, headers, signal);
+    const reply = await askAnywhere(fetcher, place, url, headers, signal);
     const { statusCode } = reply;
     if (statusCode < 300 || statusCode >= 400 || statusCode === 304) return readReply(place, url, reply);
     await reply.body.dump().catch(() => {}); // where it leads is known already
@@ -68,6 +71,28 @@ export async function fetchBody(
     url = new URL(location, url);
   }
   throw redirectError(place, `redirects more than ${MAX_REDIRECTS} times`);
+}
+
+/** Where an upstream has several addresses, one that cannot be reached costs a moment and no download. */
+async function askAnywhere(
+  fetcher: Fetcher,
+  place: Place,
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const own = fetcher.isOwn(place.upstream, url);
+  const others = own ? fetcher.originsOf(place.upstream).filter((origin) => origin !== url.origin) : [];
+  for (const origin of others) {
+    try {
+      return await askOnce(fetcher, place, url, headers, signal);
+    } catch (error) {
+      if (!(error instanceof GateError && error.code === 'UPSTREAM_CONNECT')) throw error;
+      url.host = new URL(origin).host;
+      url.protocol = new URL(origin).protocol;
+    }
+  }
+  return askOnce(fetcher, place, url, headers, signal);
 }
 
 async function askOnce(
@@ -114,6 +139,7 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
     return discard(reply, badReply(place, 'sends a part (206) without saying which (Content-Range)'));
   return {
     status,
+    upstream: place.upstream,
     url,
     headers,
     length: status === 206 ? number(range?.[2]) : length,
@@ -128,12 +154,16 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
   };
 }
 
-/** The first bytes of a body, at least that many where it has them; they stay in the reply. */
+/** The first bytes of a body, at least that many where it has them; they stay in the reply. @throws {GateError} UPSTREAM_* */
 export async function peek(reply: Reply, bytes: number): Promise<Buffer> {
-  while (reply.begun.reduce((sum, chunk) => sum + chunk.length, 0) < bytes) {
-    const { done, value } = await reply.rest.next();
-    if (done) break;
-    reply.begun.push(value);
+  try {
+    while (reply.begun.reduce((sum, chunk) => sum + chunk.length, 0) < bytes) {
+      const { done, value } = await reply.rest.next();
+      if (done) break;
+      reply.begun.push(value);
+    }
+  } catch (error) {
+    throw upstreamError(error, reply.upstream, reply.url.origin);
   }
   return Buffer.concat(reply.begun).subarray(0, bytes);
 }
@@ -181,7 +211,7 @@ function redirectError(place: Place, what: string): GateError {
 }
 
 function mayNotFetch(place: Place, url: URL): GateError {
-  if (url === place.url) {
+  if (url.href === place.url.href) {
     const message = 'this link leads to a place that is allowed no longer (firmware.allow)';
     return new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'gate', status: 404 });
   }

@@ -47,3 +47,15 @@ export function noRoom(cause: unknown): GateError {
   const message = `there is no room for this firmware, on the disk of stateDir or in memory (${errorCode(cause)}): make room there`;
   return new GateError('FIRMWARE_NO_ROOM', message, { fault: 'gate', status: 503, retry: true, cause });
 }
+
+/** The link leads to other firmware than the device that brought it was promised: it is of no use to anybody else. */
+export function otherPromise(place: Place): GateError {
+  const message = `a one-time link of upstream ${place.upstream} leads to another firmware than was promised with it`;
+  return new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'client', status: 404 });
+}
+
+/** More are asked for at a time than a server should be asked for. */
+export function tooManyFills(): GateError {
+  const message = 'many images are being fetched at this moment: ask again in a minute';
+  return new GateError('FIRMWARE_NO_ROOM', message, { fault: 'gate', status: 503, retry: true });
+}

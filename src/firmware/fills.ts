@@ -1,13 +1,15 @@
 // Owns the fills that run: begun once for each name, gone on with after a failure, and what becomes of them at their end.
-import { errorText, GateError } from '../base/errors.ts';
+import { errorText, type GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
 import { HEAD_BYTES } from '../ota/image.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import { cleanFileName } from './file-name.ts';
 import { Fill, type FillEnd, type FillTask, type GoodVerdict } from './fill.ts';
+import { otherPromise, tooManyFills } from './fill-faults.ts';
 import { isStorable, type NameMemo, policyOf } from './freshness.ts';
 import type { Library } from './library.ts';
+import { confirmsPromise, type PromiseHint } from './link-identity.ts';
 import { isNoRoom, Partial, type PartialMemo } from './partial.ts';
 import type { PassingImages } from './passing.ts';
 import type { Shelf } from './shelf.ts';
@@ -36,13 +38,21 @@ export type FillsParts = {
 };
 
 type Policy = NameMemo['policy'];
-type Begun = { name: string | null; place: Place; oneTime: boolean; policy: Policy; secondTry: boolean };
+type Begun = {
+  name: string | null;
+  place: Place;
+  oneTime: boolean;
+  policy: Policy;
+  secondTry: boolean;
+  /** What the replies of one-time links must confirm: a device that lies about its board brings another board's bytes. */
+  promise: PromiseHint | null;
+};
 
 // A corrupt file stays corrupt until somebody uploads it again: a fleet does not fetch it once for each device.
 const REFUSE_MS = 30_000;
 const MAX_REFUSED = 1_000;
 // Each fill holds a connection and a file: links that somebody makes up must not take all of them.
-const MAX_FILLS = 64;
+export const MAX_FILLS = 64;
 
 export class Fills {
   readonly #parts: FillsParts;
@@ -74,23 +84,29 @@ export class Fills {
     return [...this.#leftovers.keys()];
   }
 
-  begin(name: string | null, place: Place, reply: Reply, oneTime: boolean, policy: Policy): Fill {
+  begin(
+    name: string | null,
+    place: Place,
+    reply: Reply,
+    oneTime: boolean,
+    policy: Policy,
+    promise: PromiseHint | null = null,
+  ): Fill {
     if (this.#all.size >= MAX_FILLS) {
       reply.abort();
-      const message = `${MAX_FILLS} images are being fetched at this moment: ask again in a minute`;
-      throw new GateError('FIRMWARE_NO_ROOM', message, { fault: 'gate', status: 503, retry: true });
+      throw tooManyFills();
     }
-    return this.#launch({ name, place, oneTime, policy, secondTry: false }, reply, null);
+    return this.#launch({ name, place, oneTime, policy, secondTry: false, promise }, reply, null);
   }
 
   /** Goes on with what an earlier fill of this name left behind; null where there is nothing. */
-  async resume(name: string, place: Place, oneTime: boolean): Promise<Fill | null> {
+  async resume(name: string, place: Place, oneTime: boolean, promise: PromiseHint | null): Promise<Fill | null> {
     const leftover = this.#leftovers.get(name);
     if (leftover === undefined) return null;
     this.#leftovers.delete(name);
     try {
       const partial = await Partial.resume(leftover.file, leftover.memo);
-      const begun = { name, place, oneTime, policy: null, secondTry: false };
+      const begun = { name, place, oneTime, policy: null, secondTry: false, promise };
       return this.#launch(begun, null, { file: leftover.file, partial });
     } catch (error) {
       this.#parts.log.warn(
@@ -119,6 +135,10 @@ export class Fills {
       place,
       open: async (from, headers, signal) => {
         const opened = await fetchBody(fetcher, from, headers, signal);
+        if (begun.promise !== null && !confirmsPromise(opened.fileName, begun.promise)) {
+          opened.abort();
+          throw otherPromise(from);
+        }
         // One that is picked up has its words from the reply that it goes on with.
         if (!oneTime) begun.policy ??= policyOf(from, opened).toObject();
         return opened;
@@ -175,7 +195,7 @@ export class Fills {
 
   /** What is corrupt may have been so by its way only: it is fetched again, once. */
   #perhapsAgain(begun: Begun, fill: Fill, error: GateError): void {
-    const again = error.code === 'FIRMWARE_CORRUPT' || error.code === 'FIRMWARE_CHANGED';
+    const again = ['FIRMWARE_CORRUPT', 'FIRMWARE_CHANGED', 'FIRMWARE_UNFIT'].includes(error.code);
     if (!again || begun.name === null) return;
     const place = fill.places.fresh();
     if (!begun.secondTry && place !== null) return void this.#launch({ ...begun, place, secondTry: true }, null, null);

@@ -21,7 +21,7 @@ export type Freshness = 'fresh' | 'ask' | 'ask-behind';
 // No guess from Last-Modified (RFC 9111 section 4.2.2): a firmware file that was still for a year is replaced today.
 const OPTIONS: CachePolicy.Options = { shared: true, cacheHeuristic: 0 };
 // With the first one, which brings the image.
-const BURST = 5;
+const BURST = 16;
 const MAX_BUDGETS = 10_000;
 
 /** The policy of a stable link's reply, as RFC 9111 reads it for a shared cache. */

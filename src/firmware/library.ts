@@ -111,7 +111,7 @@ export class Library {
 
   add(image: KeptImage): void {
     const before = this.#images.get(image.sha256);
-    const kept = before === undefined ? image : { ...before, offeredMs: image.offeredMs };
+    const kept = before === undefined ? image : { ...before, addedMs: image.addedMs, offeredMs: image.offeredMs };
     this.#images.set(image.sha256, kept);
     this.#checked.add(image.sha256);
     this.#write((catalogue) => catalogue.putImage(kept));

@@ -102,8 +102,12 @@ export class Shelf {
 
   /** The partial files that earlier processes left behind and that can be gone on with, by name; the rest is removed. */
   leftovers(nowMs: number): Map<string, { file: string; memo: PartialMemo }> {
-    const found = readdirSync(this.#partials)
-      .filter((entry) => entry.endsWith('.part'))
+    const entries = readdirSync(this.#partials);
+    const parts = new Set(entries.filter((entry) => entry.endsWith('.part')));
+    for (const entry of entries) {
+      if (!parts.has(entry) && !parts.has(entry.replace(/\.json$/, '.part'))) remove(join(this.#partials, entry));
+    }
+    const found = [...parts]
       .map((entry) => join(this.#partials, entry))
       .map((file) => ({ file, memo: readMemo(memoFile(file)) }))
       .sort((a, b) => (b.memo?.startedMs ?? 0) - (a.memo?.startedMs ?? 0));
@@ -114,8 +118,8 @@ export class Shelf {
       if (memo?.name && trusted && young && usable.size < MAX_PARTIALS && !usable.has(memo.name)) {
         usable.set(memo.name, { file, memo });
       } else {
-        rmSync(file, { force: true });
-        rmSync(memoFile(file), { force: true });
+        remove(file);
+        remove(memoFile(file));
       }
     }
     return usable;
@@ -131,13 +135,12 @@ export class Shelf {
   }
 
   remove(sha256: string): void {
-    rmSync(this.image(sha256), { force: true });
+    remove(this.image(sha256));
   }
 
   /** Removes the files that no catalogue knows. */
   sweep(known: ReadonlySet<string>): void {
-    for (const entry of readdirSync(this.#images))
-      if (!known.has(entry)) rmSync(join(this.#images, entry), { force: true });
+    for (const entry of readdirSync(this.#images)) if (!known.has(entry)) remove(join(this.#images, entry));
   }
 
   /** Whether the file still has the content that its name promises. Reads at the pace of the disk, in small pieces. */
@@ -161,6 +164,15 @@ function removePassed(prefix: string): void {
     } catch {
       // not ours
     }
+  }
+}
+
+/** What cannot be removed, on a file system that is read-only, is left. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // it is looked at again at the next start
   }
 }
 

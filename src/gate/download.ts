@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import { type ImagePart, sendImage } from './send-image.ts';
 
-/** Sends a part of an image behind `writeHead`, when it is this device's turn. @throws {GateError} CLIENT_GONE before that */
+/** Sends a part of an image behind `writeHead`, when it is this device's turn. @throws {GateError} before that */
 export async function sendDownload(
   exchange: Exchange,
   response: ServerResponse,
@@ -22,7 +22,10 @@ export async function sendDownload(
   try {
     for (let waitMs = lane.admission(); waitMs > 0; waitMs = lane.admission())
       await whileHere(exchange, setTimeout(Math.ceil(waitMs)), () => {});
+    const { state } = part.file;
+    if (state.kind === 'failed') throw new GateError(state.code, state.detail, { fault: 'upstream' });
     writeHead();
+    if (state.kind === 'filling') response.flushHeaders(); // what comes after may take its time
     events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
     const sent = await sendImage(response, part, lane, {
       encrypted: (request.socket as Partial<TLSSocket>).encrypted === true,

@@ -81,6 +81,9 @@ export class FirmwareAsks {
       await file.enter();
     } catch (error) {
       this.#open.delete(object.id);
+      const { state } = file;
+      // The fill ended before its file was open here.
+      if (state.kind === 'failed') throw new GateError(state.code, state.detail, { fault: 'upstream' });
       throw error;
     }
     let left = false;

@@ -342,6 +342,36 @@ describe('a route with role admin', () => {
   });
 });
 
+it('leads to the admin interface itself: a session, its feed, and no foreign page', async (t: TestContext) => {
+  const gate = await gateFor(t, configOf('http://127.0.0.1:1'));
+  const agent = new Agent({ connect: { ca: gate.root, servername: 'gate.test' } });
+  t.after(() => agent.destroy());
+  const origin = `https://gate.test:${gate.https}`;
+  const send = (path: string, headers: Record<string, string> = {}, content?: object) =>
+    request(`https://127.0.0.1:${gate.https}${path}`, {
+      dispatcher: agent,
+      method: content === undefined ? 'GET' : 'POST',
+      headers: { host: 'gate.test', origin, 'content-type': 'application/json', ...headers },
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    });
+  assert.equal((await send('/healthz')).statusCode, 200);
+  assert.equal((await send('/api/v1/status')).statusCode, 401);
+
+  const token = readFileSync(join(gate.folder, 'state/admin.token'), 'utf8').trim();
+  const login = await send('/api/v1/login', {}, { token });
+  const cookie = String(login.headers['set-cookie']);
+  assert.match(cookie, /^otagate_session=.*; Secure/);
+  const session = { cookie: cookie.split(';', 1)[0] ?? '' };
+  const { csrf } = (await (await send('/api/v1/session', session)).body.json()) as { csrf: string };
+  const change = { ...session, 'x-otagate-csrf': csrf };
+  assert.equal((await send('/api/v1/reload', { ...change, origin: 'https://evil.test' }, {})).statusCode, 403);
+  assert.equal((await send('/api/v1/reload', change, {})).statusCode, 200);
+
+  const feed = await send('/api/v1/events', session);
+  assert.equal(feed.headers['content-type']?.toString().split(';', 1)[0], 'text/event-stream');
+  feed.body.on('error', () => {}).destroy();
+});
+
 it('finds control where the path of stateDir is too long for a socket', async (t: TestContext) => {
   const runtime = mkdtempSync(join(tmpdir(), 'otagate-run-'));
   t.after(() => rmSync(runtime, { recursive: true, force: true }));

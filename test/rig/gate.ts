@@ -10,6 +10,10 @@ import { fileURLToPath } from 'node:url';
 import type { Status } from '../../src/control/status.ts';
 import { until } from './bounded.ts';
 
+// Commands speak as scripts see them, whatever terminal and locale the tests are run from.
+process.env.LC_ALL = 'C.UTF-8';
+delete process.env.FORCE_COLOR;
+
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export type LogLine = { level: string; event?: string; msg: string; process: string } & Record<string, unknown>;

@@ -1,6 +1,5 @@
 // Carries out `firmware`: finds the bytes behind a link of ours, and hands them out, always with a length.
 import { GateError } from '../../base/errors.ts';
-import { printable } from '../../base/printable.ts';
 import { cacheStatus, type ServedHow } from '../../firmware/cache-status.ts';
 import { contentDisposition } from '../../firmware/file-name.ts';
 import { contentRange, decideRange, type Selection } from '../../firmware/range.ts';
@@ -16,6 +15,8 @@ import type { OpenImage } from '../firmware-asks.ts';
 import type { FirmwareDesk } from '../firmware-desk.ts';
 import { type HeaderList, upstreamHost } from '../headers.ts';
 import { closeBehindRest, endAfterRest } from '../rest.ts';
+
+const PLAIN_TYPE = /^[\x21-\x7e][\x20-\x7e]{0,99}$/;
 
 export type Serving = { firmware: FirmwareDesk; upstreams: Upstreams; events: EventQueue };
 
@@ -91,7 +92,7 @@ async function serve(exchange: Exchange, image: OpenImage, serving: Serving): Pr
     );
   }
   const { start, end } = selection.kind === 'part' ? selection : { start: 0, end: object.length };
-  headers.push(['Content-Type', printable(object.contentType, 100)]);
+  headers.push(['Content-Type', PLAIN_TYPE.test(object.contentType) ? object.contentType : 'application/octet-stream']);
   headers.push(['Content-Disposition', contentDisposition(object.fileName)]);
   if (selection.kind === 'part') headers.push(['Content-Range', contentRange(selection, object.length)]);
   headers.push(['Content-Length', String(end - start)], ['X-Request-Id', exchange.id]);
