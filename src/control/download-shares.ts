@@ -12,13 +12,15 @@ export class DownloadShares {
 
   /** A gate has that many downloads now. */
   set(gate: GateLine, active: number): void {
+    if (!this.#active.has(gate)) return; // what a process sent before its end can be read behind it
     this.#active.set(gate, active);
     this.#tellAll();
   }
 
   /** A gate began, or has gone. */
   add(gate: GateLine): void {
-    this.set(gate, 0);
+    this.#active.set(gate, 0);
+    this.#tellAll();
   }
 
   remove(gate: GateLine): void {

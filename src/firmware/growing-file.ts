@@ -50,7 +50,8 @@ export class GrowingFile {
 
   /** At most `length` bytes from `offset` on. @throws {Error} with the system's code */
   async read(offset: number, length: number): Promise<Buffer> {
-    this.#handle ??= open(this.#file, 'r');
+    // Opened by `enter` alone: a file that nobody closes ends the process when it is collected.
+    if (this.#handle === null) throw new Error('this image is read by nobody who entered');
     const handle = await this.#handle;
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, offset);
     return buffer.subarray(0, bytesRead);
@@ -59,13 +60,18 @@ export class GrowingFile {
   /** Opens it for one more reader, who calls `leave` at the end. @throws {Error} with the system's code */
   async enter(): Promise<void> {
     this.#readers += 1;
-    this.#handle ??= open(this.#file, 'r');
-    try {
-      await this.#handle;
-    } catch (error) {
-      this.#handle = null;
-      this.#readers -= 1;
-      throw error;
+    for (;;) {
+      this.#handle ??= open(this.#file, 'r');
+      const opening = this.#handle;
+      try {
+        await opening;
+        return;
+      } catch (error) {
+        if (this.#handle !== opening) continue; // it got another name meanwhile, and is open by that
+        this.#handle = null;
+        this.#readers -= 1;
+        throw error;
+      }
     }
   }
 

@@ -128,8 +128,9 @@ export class Shelf {
   /** Gives a whole and verified partial file its name for good. @throws {Error} with the system's code */
   async place(partial: Partial, sha256: string): Promise<void> {
     await partial.sync();
-    await partial.close();
+    // Still open, so that it can be passed on where it gets no name.
     renameSync(partial.file, this.image(sha256));
+    await partial.close();
     rmSync(memoFile(partial.file), { force: true });
     syncFolder(this.#images);
   }
