@@ -128,10 +128,11 @@ export class Shelf {
   /** Gives a whole and verified partial file its name for good. @throws {Error} with the system's code */
   async place(partial: Partial, sha256: string): Promise<void> {
     await partial.sync();
+    // From here to the news of the new name, nothing may come between: who asks meanwhile would look for the old one.
     // Still open, so that it can be passed on where it gets no name.
     renameSync(partial.file, this.image(sha256));
-    await partial.close();
     rmSync(memoFile(partial.file), { force: true });
+    void partial.close();
     syncFolder(this.#images);
   }
 

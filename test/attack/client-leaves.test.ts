@@ -64,9 +64,6 @@ const MOMENTS: Record<string, Moment> = {
   'an OTA check, before the reply': waiting(post('/xiaozhi/ota/', '{}')),
   'an OTA check, in the reply': readingWhole(post('/xiaozhi/ota/', '{}'), HALF_REPLY),
   'an activation, in a reply without a length': readingWhole(post('/xiaozhi/ota/activate', '{}'), CHUNKED_HALF),
-  'firmware, before the reply': waiting(get('/xiaozhi/ota/download/a.bin')),
-  'firmware, in the reply': replying(get('/xiaozhi/ota/download/a.bin')),
-  'firmware, in a reply without a length': readingWhole(get('/xiaozhi/ota/download/a.bin'), CHUNKED_HALF),
   'a WebSocket, before the 101': waiting(UPGRADE),
   'a WebSocket, after the 101': async (rig, client) => {
     rig.upstream.answer = () => SWITCHING;

@@ -54,7 +54,6 @@ describe('forwarded headers of a client', () => {
   const requests: Record<string, (lines: string[]) => string> = {
     'a page': (lines) => get('/thing', ...lines),
     'a check': (lines) => post('/xiaozhi/ota/', '{}', ...lines),
-    firmware: (lines) => get('/xiaozhi/ota/download/a.bin', ...lines),
     'a WebSocket': (lines) => get('/xiaozhi/v1/', 'Connection: Upgrade', 'Upgrade: websocket', ...lines),
   };
   for (const [spelling, spell] of Object.entries(spellings)) {

@@ -45,7 +45,7 @@ describe('a flood of headers', () => {
   });
 
   it('a head just below 16 KiB goes through whole', async () => {
-    for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/download/a.bin']) {
+    for (const path of ['/thing', '/xiaozhi/ota/']) {
       rig.upstream.forget();
       const reply = await ask(rig.plain, get(`${path}?${'q'.repeat(8_000)}`, `X-Large: ${'x'.repeat(7_500)}`));
       assert.equal(reply?.status, 200);
@@ -58,8 +58,7 @@ describe('a flood of headers', () => {
   it('sixteen thousand headers of one name cost no time that grows with their square', async () => {
     const line = Array.from({ length: 16_000 }, () => 'a:');
     const startedMs = performance.now();
-    for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/download/a.bin', '/xiaozhi/ota/activate'])
-      await ask(rig.plain, get(path, ...line));
+    for (const path of ['/thing', '/xiaozhi/ota/', '/xiaozhi/ota/activate']) await ask(rig.plain, get(path, ...line));
     assert.ok(performance.now() - startedMs < 1_000, `${performance.now() - startedMs} ms`);
   });
 
@@ -86,7 +85,7 @@ describe('a flood of headers', () => {
   });
 
   it('a thousand headers for a check and for firmware, too', async () => {
-    for (const path of ['/xiaozhi/ota/', '/xiaozhi/ota/download/a.bin']) {
+    for (const path of ['/xiaozhi/ota/']) {
       rig.upstream.forget();
       const reply = await ask(rig.plain, get(path, ...MANY.slice(0, 1_000), 'X-Last: here'));
       assert.equal(reply?.status, 200);

@@ -18,7 +18,6 @@ const REQUESTS: Record<string, string> = {
   'a form': post('/thing', 'a=b'),
   'a check': post('/xiaozhi/ota/', '{}'),
   'an activation': post('/xiaozhi/ota/activate', '{}'),
-  firmware: get('/xiaozhi/ota/download/a.bin'),
   'a handshake': get('/xiaozhi/v1/', 'Connection: Upgrade', 'Upgrade: websocket'),
 };
 

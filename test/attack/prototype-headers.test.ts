@@ -30,7 +30,6 @@ describe('names that every object has', () => {
   const requests: Record<string, (lines: string[]) => string> = {
     'a page': (lines) => get('/thing', ...lines),
     'a check': (lines) => post('/xiaozhi/ota/', '{}', ...lines),
-    firmware: (lines) => get('/xiaozhi/ota/download/a.bin', ...lines),
     'a handshake': (lines) => get('/xiaozhi/v1/', 'Connection: Upgrade', 'Upgrade: websocket', ...lines),
     'a refused page': (lines) => get('/xiaozhi/config/', ...lines),
   };

@@ -118,6 +118,21 @@ describe('a shelf', () => {
     assert.equal(await shelf.isIntact(sha256), false);
   });
 
+  it('is done in the moment in which the name is there', async (t) => {
+    const { shelf } = opened(t);
+    const sha256 = createHash('sha256').update(BYTES).digest('hex');
+    const partial = await shelf.create(MEMO, NOW, true);
+    await partial.append(BYTES);
+    let done = false;
+    const placing = shelf.place(partial, sha256).then(() => {
+      done = true;
+    });
+    while (!shelf.hasImage(sha256, BYTES.length)) await new Promise((resolve) => setImmediate(resolve));
+    // Whoever asks in between is sent to the old name, where nothing is any more.
+    assert.equal(done, true);
+    await placing;
+  });
+
   it('passes on what it could not give a name', async (t) => {
     const { shelf, stateDir } = opened(t);
     const partial = await shelf.create(MEMO, NOW, true);

@@ -36,6 +36,9 @@ function read(file: string, databases: boolean): void {
       }
       return;
     }
+    case '.token':
+      if (readFileSync(file, 'utf8').trim().length < 40) throw new Error('no token');
+      return;
     case '.url':
       if (!URL.canParse(readFileSync(file, 'utf8').trim())) throw new Error('no URL');
       return;
