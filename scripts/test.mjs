@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureDashboard } from './dashboard.mjs';
-import { install, projectNode, root } from './install.mjs';
+import { compileCache, install, projectNode, root } from './install.mjs';
 import { installPeers } from './install-peers.mjs';
 import { installLine, isCi } from './peers.mjs';
 import { selectTests } from './test-files.mjs';
@@ -47,6 +47,7 @@ function runTests(resultsFile) {
     ...files,
   ];
   const env = {
+    ...compileCache,
     ...process.env,
     PATH: [dirname(projectNode()), process.env.PATH].join(delimiter),
     OTAGATE_MISSING_PEERS: missing.map((peer) => peer.name).join(','),
