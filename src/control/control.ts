@@ -16,6 +16,7 @@ import { Certificates } from './certificates.ts';
 import { Firmware } from './firmware.ts';
 import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
+import { Notices } from './notices.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
@@ -46,6 +47,8 @@ export class Control {
   readonly #history: DeviceHistory;
   readonly #clock: KeptClock;
   readonly #audit: Audit;
+  /** What an operator must hear of even when nobody looks. */
+  readonly notices: Notices;
   readonly #tokens: Tokens;
   readonly #publisher: Publisher;
   #admin: Admin | null = null;
@@ -54,6 +57,7 @@ export class Control {
   constructor(config: Config) {
     openStateDir(config.stateDir);
     this.#opened = openLog(config.log, 'control', this.#watch.onLine);
+    this.notices = new Notices(this.#opened.log);
     this.#state = openSqliteState(config.stateDir, Date.now());
     this.#clock = new KeptClock(this.#state, this.#opened.log);
     this.#audit = new Audit(this.#state, this.#opened.log);
