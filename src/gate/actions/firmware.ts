@@ -10,10 +10,9 @@ import type { Upstreams } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import { sendDownload, whileHere, whose } from '../download.ts';
 import type { Exchange } from '../exchange.ts';
-import { oneHeader } from '../facts.ts';
 import type { OpenImage } from '../firmware-asks.ts';
 import type { FirmwareDesk } from '../firmware-desk.ts';
-import { type HeaderList, upstreamHost } from '../headers.ts';
+import { endToEnd, type HeaderList, upstreamHost } from '../headers.ts';
 import { closeBehindRest, endAfterRest } from '../rest.ts';
 
 const PLAIN_TYPE = /^[\x21-\x7e][\x20-\x7e]{0,99}$/;
@@ -60,8 +59,15 @@ function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): Fi
     url: url.href,
     host: upstreamHost(exchange, passage),
     hint: claims === null ? null : { board: claims.board, version: claims.version },
-    authorization: oneHeader(request, 'authorization') ?? null,
+    authorization: credentials(request),
   };
+}
+
+/** The client's own, where it meant them to go further than here (RFC 9110 section 7.6.1). */
+function credentials({ headers, rawHeaders }: Exchange['request']): string | null {
+  if (headers.authorization === undefined) return null;
+  const sent = endToEnd(rawHeaders).filter(([name]) => name.toLowerCase() === 'authorization');
+  return sent.length === 1 ? (sent[0]?.[1] ?? null) : null;
 }
 
 async function serve(exchange: Exchange, image: OpenImage, serving: Serving): Promise<void> {
