@@ -74,8 +74,8 @@ test('five hundred that leave at any moment', async (t) => {
     });
     await until('the end of all', () => sockets.every((socket) => socket.destroyed));
   }
-  await until('the end of their downloads', () => descriptors(worker) <= before.gate + 3, 8_000);
-  await until('the end of the fetch', () => descriptors(gate.pid) <= before.control + 1, 8_000);
+  await until('the end of their downloads', () => descriptors(worker) <= before.gate + 3);
+  await until('the end of the fetch', () => descriptors(gate.pid) <= before.control + 1);
   const grown = residentBytes(worker) - kept;
   assert.ok(grown < 40 * MIB, `the gate has grown by ${Math.round(grown / MIB)} MiB`);
   assertImage(await fetchFrom(gate, '/fw/kept.bin'), small, 'the next one');

@@ -134,7 +134,7 @@ describe('an upstream that', () => {
       const replies = Object.entries(REQUESTS).map(async ([kind, request]): Promise<[string, RawReply | null]> => {
         const client = await rig.dial();
         client.send(request);
-        const reply = await client.reply({ withinMs: 4_000 }).finally(client.leave);
+        const reply = await client.reply({ withinMs: 15_000 }).finally(client.leave);
         return [kind, reply];
       });
       for (const [kind, reply] of await Promise.all(replies)) {

@@ -42,7 +42,7 @@ test('a broken file behind one-time links', async (t) => {
       assert.equal(isComplete(reply), false, `${version}: a device holds a complete wrong image`);
       assert.notEqual(reply?.status, 500, `${version}: ${reply?.body.toString()}`);
       assert.ok(reply?.status !== 200 || reply.body.length <= bytes.length - 4096, `${version}: the end is held back`);
-      if (number === 2) await until('two fetches', () => failed().length > 1 || server.downloads() - before > 2, 2_000);
+      if (number === 2) await until('two fetches', () => failed().length > 1 || server.downloads() - before > 2);
     }
     return { fetched: server.downloads() - before, lines: failed() };
   };

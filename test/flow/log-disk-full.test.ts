@@ -43,6 +43,6 @@ log: { format: json, file: /dev/full }
   assert.equal((await runCommand(['status', '-c', file])).code, 0);
 
   gate.kill('SIGTERM');
-  const [code] = await within('the end', ended, 8_000);
+  const [code] = await within('the end', ended);
   assert.equal(code, 0);
 });

@@ -70,7 +70,7 @@ export async function startAttackRig(
       await gate.stop();
       await upstream.stop();
       // The drain waits for what runs: at the end of a test that is nothing, or the last words of a WebSocket.
-      assert.ok(performance.now() - startedMs < 7_500, 'the gate had to be killed: something in it never ended');
+      assert.ok(performance.now() - startedMs < 19_000, 'the gate had to be killed: something in it never ended');
     },
   };
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  withinMs = 5_000,
+  withinMs = 15_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -17,7 +17,7 @@ export async function until<T>(
 }
 
 /** The promise, or an error after `withinMs`. */
-export async function within<T>(what: string, promise: Promise<T>, withinMs = 5_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, withinMs = 15_000): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${withinMs} ms: ${what}`)), withinMs);

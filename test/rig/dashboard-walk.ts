@@ -12,7 +12,7 @@ export const PAGES = ['Overview', 'Openings', 'Devices', 'Firmware', 'Certificat
 export type PageName = (typeof PAGES)[number];
 
 /** Resolves once the locator's text fits. */
-export function textOf(locator: Locator, fits: RegExp, withinMs = 8_000): Promise<string> {
+export function textOf(locator: Locator, fits: RegExp, withinMs = 15_000): Promise<string> {
   return until(
     `a text like ${fits}`,
     async () => {

@@ -120,7 +120,7 @@ export async function startGate(yaml: string, options: StartOptions = {}): Promi
     kill: (signal) => void child.kill(signal),
     stop: async () => {
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 8_000);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
       await exited;
       clearTimeout(timer);
       rmSync(folder, { recursive: true, force: true });
@@ -200,7 +200,7 @@ function readLog(child: ChildProcess) {
       for (const { hear } of waiting) hear(line);
     });
   }
-  const line = (fits: (line: LogLine) => boolean, withinMs = 5_000): Promise<LogLine> =>
+  const line = (fits: (line: LogLine) => boolean, withinMs = 15_000): Promise<LogLine> =>
     new Promise((resolve, reject) => {
       const there = lines.find(fits);
       if (there) return resolve(there);

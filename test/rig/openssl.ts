@@ -37,7 +37,7 @@ export function leafFor(port: number, servername: string): string {
   const { stdout } = spawnSync('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-servername', servername], {
     input: '',
     encoding: 'utf8',
-    timeout: 5_000,
+    timeout: 15_000,
   });
   return /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n/.exec(stdout)?.[0] ?? '';
 }

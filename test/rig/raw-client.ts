@@ -119,7 +119,7 @@ export function clientOf(socket: Socket, bare: Socket = socket): RawClient {
     });
     return within(what, found, withinMs).finally(() => looking.delete(again));
   };
-  const reply: RawClient['reply'] = async ({ bodiless = false, withinMs = 5_000 } = {}) => {
+  const reply: RawClient['reply'] = async ({ bodiless = false, withinMs = 15_000 } = {}) => {
     const interim: number[] = [];
     const look = (): RawReply | 'none' | null => {
       for (;;) {
@@ -137,11 +137,11 @@ export function clientOf(socket: Socket, bare: Socket = socket): RawClient {
     socket,
     send: (bytes) => void socket.write(bytes, 'latin1'),
     pending: () => buffer,
-    come: (bytes, withinMs = 5_000) =>
+    come: (bytes, withinMs = 15_000) =>
       watch(`${bytes} bytes`, () => (buffer.length >= bytes ? buffer : null), withinMs),
     reply,
     over: () => over,
-    ended: (withinMs = 5_000) => watch('the end of the connection', () => over, withinMs),
+    ended: (withinMs = 15_000) => watch('the end of the connection', () => over, withinMs),
     leave: () => void socket.destroy(),
     reset: () => {
       bare.resetAndDestroy();

@@ -46,7 +46,7 @@ export function open(way: Way): Promise<Socket> {
       way.tls === undefined
         ? connect(at, () => resolve(socket))
         : connectTls({ ALPNProtocols: [], ...at, servername: 'ota.test', ...way.tls }, () => resolve(socket));
-    socket.setTimeout(way.withinMs ?? 5_000, () => socket.destroy(new Error('silence on the connection')));
+    socket.setTimeout(way.withinMs ?? 15_000, () => socket.destroy(new Error('silence on the connection')));
     socket.on('error', reject);
   });
 }
