@@ -108,9 +108,7 @@ describe('firmware from somewhere else', () => {
   /** What a device is told where a reply has this link. */
   async function offered(link: string): Promise<string> {
     rig.upstream.answer = ({ target }) =>
-      target === CHECK
-        ? replyOf(JSON.stringify({ firmware: { version: '2.0.0', url: link } }))
-        : replyOf('ours');
+      target === CHECK ? replyOf(JSON.stringify({ firmware: { version: '2.0.0', url: link } })) : replyOf('ours');
     const client = await rig.dial();
     client.send(post(CHECK, '{}', ...DEVICE));
     const reply = await client.reply();
