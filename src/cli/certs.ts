@@ -1,8 +1,9 @@
 // Carries out `otagate certs`: lists what is served, renews now, prints the local CA's root.
+import type { RenewalStep } from '../control/admin/renewal-steps.ts';
 import type { RenewOutcome } from '../control/certificate-keeper.ts';
 import type { CertificateStatus } from '../control/certificate-status.ts';
 import type { Status } from '../control/status.ts';
-import { askGate } from './admin-client.ts';
+import { askGate, followGate } from './admin-client.ts';
 import { bodyOf, tellFailure } from './answer.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -57,9 +58,15 @@ export function describeAcme(
 
 export async function renewCertificates(context: Context, name: string | null): Promise<number> {
   const { terminal, words, json } = context;
-  const reply = await askGate(context, 'POST', '/api/v1/certificates/renew', { name });
+  // Where the gate breaks off, the last word is that nothing is known of the order.
+  let outcome: RenewOutcome = { kept: [], renewed: [], faults: [words.certs.brokenOff] };
+  const reply = await followGate(context, '/api/v1/certificates/renew', { name }, (line) => {
+    const step = line as RenewalStep;
+    if (step.step === 'done') outcome = { kept: step.kept, renewed: step.renewed, faults: step.faults };
+    if (step.step === 'failed') outcome = { ...outcome, faults: [step.detail] };
+  });
   if (reply.kind === 'failed') return tellFailure(context, reply);
-  const { kept, renewed, faults } = bodyOf<RenewOutcome>(reply);
+  const { kept, renewed, faults } = outcome;
   if (json) terminal.printJson({ kept, renewed, faults });
   else {
     terminal.print(...renewed.map(words.certs.renewed));

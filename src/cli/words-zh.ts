@@ -153,6 +153,7 @@ export const chinese: Words = {
     renewed: (name) => `已续期：${name}`,
     failed: (fault) => `失败：${fault}`,
     nothingKept: '无需续期：本网关没有自行申请的证书（需设置 email 或 tls.acme）',
+    brokenOff: '网关中断了回答；续期可能仍在进行，请用 otagate certs list 查看',
     otherKept: (names) => `无需续期：本网关自行申请的证书是 ${names}`,
     noRoot: '本地 CA 没有签发任何证书：tls.localCa 已关闭，或没有监听 https',
   },

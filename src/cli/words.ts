@@ -182,6 +182,7 @@ export const english = {
     renewed: (name: string) => `renewed: ${name}`,
     failed: (fault: string) => `failed: ${fault}`,
     nothingKept: 'nothing to renew: this gate gets no certificate by itself (set email, or tls.acme)',
+    brokenOff: 'the gate broke off its answer; it may still renew: look with otagate certs list',
     otherKept: (names: string) => `nothing to renew: the certificates that this gate gets by itself are for ${names}`,
     noRoot: 'the local CA signs nothing here: tls.localCa is off, or nothing listens for https',
   },

@@ -148,6 +148,8 @@ export class Control {
         for (const timer of [refresh, files, sweep]) clearInterval(timer);
         const { drainMs } = this.#config.limits;
         this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
+        // Those that come by a gate would hold it until the drain is over.
+        admin.endStreams();
         await Promise.all([this.#supervisor.drain(drainMs), this.#certificates.keeper.stop()]);
         await this.firmware.stop();
         this.#watch.stop();

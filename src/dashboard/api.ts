@@ -181,3 +181,8 @@ export type LogLine = { level?: string; time?: string; process?: string; event?:
 >;
 
 export type RenewOutcome = { kept: string[]; renewed: string[]; faults: string[] };
+export type RenewalStep =
+  | { step: 'ordering' }
+  | { step: 'waiting'; seconds: number }
+  | ({ step: 'done' } & RenewOutcome)
+  | { step: 'failed'; what: string; detail: string };

@@ -1,4 +1,5 @@
 // Owns header hygiene: which headers cross the gate, in which spelling.
+import { withoutSession } from '../link/session-cookie.ts';
 import type { Decision, Passage } from '../policy/decide.ts';
 import type { Exchange } from './exchange.ts';
 import { forwardedHeaders } from './forwarded.ts';
@@ -53,9 +54,18 @@ function isFraming(name: string): boolean {
 
 /**
  * The headers of a request as they go upstream, names in lower case: the client's end-to-end ones without those that are
- * ours to say, then ours. Without Host, body framing and Connection, which the caller's engine sets.
+ * ours to say, then ours. Without Host, body framing and Connection, which the caller's engine sets; without the
+ * dashboard's session, which no upstream may act with.
  */
 export function upstreamHeaders(exchange: Exchange, passage: Pick<Passage, 'site'>): HeaderList {
+  return controlHeaders(exchange, passage).flatMap(([name, value]): HeaderList => {
+    const kept = name === 'cookie' ? withoutSession(value) : value;
+    return kept === null ? [] : [[name, kept]];
+  });
+}
+
+/** The same for control, which the session is for. */
+export function controlHeaders(exchange: Exchange, passage: Pick<Passage, 'site'>): HeaderList {
   const kept: HeaderList = [];
   for (const [name, value] of endToEnd(exchange.request.rawHeaders)) {
     const lower = name.toLowerCase();

@@ -1,7 +1,6 @@
 // What the admin interface remembers: lines of the log, the traffic, and live events. All of it is bounded.
 import assert from 'node:assert/strict';
-import { describe, it, test } from 'node:test';
-import { csvRecord } from '../../src/control/admin/csv.ts';
+import { describe, it } from 'node:test';
 import { LiveFeed, MAX_KEPT } from '../../src/control/admin/live-feed.ts';
 import { LogRing, MAX_LINES } from '../../src/control/admin/log-ring.ts';
 import { TextRing } from '../../src/control/admin/text-ring.ts';
@@ -212,10 +211,3 @@ const EMPTY_POINT = {
   refused: 0,
   errors: 0,
 };
-
-test('a record of CSV is one record, and no cell of it is a formula', () => {
-  assert.equal(csvRecord(['a', 1, true, null]), 'a,1,true,\r\n');
-  assert.equal(csvRecord(['a,b', 'a"b', 'a\r\nb']), '"a,b","a""b","a\r\nb"\r\n');
-  for (const formula of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '=cmd|"/c calc"!A1'])
-    assert.match(csvRecord([formula]), /^"'/, formula);
-});

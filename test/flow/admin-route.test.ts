@@ -343,7 +343,7 @@ describe('a route with role admin', () => {
 });
 
 it('leads to the admin interface itself: a session, its feed, and no foreign page', async (t: TestContext) => {
-  const gate = await gateFor(t, configOf('http://127.0.0.1:1'));
+  const gate = await gateFor(t, configOf('http://127.0.0.1:1').replace('drain: 500ms', 'drain: 60s'));
   const agent = new Agent({ connect: { ca: gate.root, servername: 'gate.test' } });
   t.after(() => agent.destroy());
   const origin = `https://gate.test:${gate.https}`;
@@ -369,7 +369,10 @@ it('leads to the admin interface itself: a session, its feed, and no foreign pag
 
   const feed = await send('/api/v1/events', session);
   assert.equal(feed.headers['content-type']?.toString().split(';', 1)[0], 'text/event-stream');
-  feed.body.on('error', () => {}).destroy();
+  feed.body.on('error', () => {}).resume();
+  gate.kill('SIGTERM');
+  const { code } = await within('the exit, long before limits.drain', gate.exited, 15_000);
+  assert.equal(code, 0, 'a page that is open holds up no stop');
 });
 
 it('finds control where the path of stateDir is too long for a socket', async (t: TestContext) => {

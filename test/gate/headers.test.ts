@@ -1,7 +1,14 @@
 // Headers cross the gate without what belongs to one hop, and without what only the gate may say.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { canonicalName, endToEnd, siteHost, upstreamHeaders, upstreamHost } from '../../src/gate/headers.ts';
+import {
+  canonicalName,
+  controlHeaders,
+  endToEnd,
+  siteHost,
+  upstreamHeaders,
+  upstreamHost,
+} from '../../src/gate/headers.ts';
 import { exchangeOf } from './exchange-of.ts';
 
 const names = (list: readonly (readonly [string, string])[]): string[] => list.map(([name]) => name);
@@ -108,6 +115,22 @@ describe('upstreamHeaders', () => {
       ['x-odd', ' \u00e9'],
     ];
     assert.deepEqual(upstreamHeaders(exchange, passage).slice(0, 5), expected);
+  });
+
+  it("keeps the dashboard's session to itself, wherever it stands among others", () => {
+    const rows: [given: string, sent: string | undefined][] = [
+      ['otagate_session=secret', undefined],
+      ['a=1; otagate_session=secret; b=2', 'a=1; b=2'],
+      ['otagate_session=one; otagate_session=two;a=1', 'a=1'],
+      [' otagate_session = secret', undefined],
+      ['a=otagate_session=x; my_otagate_session=y', 'a=otagate_session=x; my_otagate_session=y'],
+      ['a=1', 'a=1'],
+    ];
+    for (const [given, sent] of rows) {
+      const { exchange, passage } = exchangeOf({ raw: ['Cookie', given] });
+      assert.equal(new Map(upstreamHeaders(exchange, passage)).get('cookie'), sent, given);
+      assert.equal(new Map(controlHeaders(exchange, passage)).get('cookie'), given, 'control is who it is for');
+    }
   });
 
   it('says that a client is unknown', () => {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditEntry, Image, Opening, OpeningAsk, Progress } from '../../src/dashboard/api.ts';
+import type { AuditEntry, Image, Opening, OpeningAsk, Progress, RenewalStep } from '../../src/dashboard/api.ts';
 import { Fleet } from './dashboard-fleet.ts';
 import {
   makeAudit,
@@ -73,8 +73,11 @@ export class DashboardApi {
     if (asked === 'POST openings') return this.#open(JSON.parse(body.toString()), response);
     if (asked === 'DELETE openings') return sendJson(response, 200, this.#close(id, 'closed', 'page'));
     if (asked === 'GET certificates') return sendJson(response, 200, { pem: '-----BEGIN CERTIFICATE-----\n' });
-    if (asked === 'POST certificates')
-      return sendJson(response, 200, { kept: [], renewed: ['ota.example.com'], faults: [] });
+    if (asked === 'POST certificates') {
+      tell(response, { step: 'ordering' });
+      tell(response, { step: 'done', kept: [], renewed: ['ota.example.com'], faults: [] });
+      return void response.end();
+    }
     if (asked === 'GET devices' && rest.length === 0) return sendJson(response, 200, this.fleet.page(query));
     if (asked === 'GET devices') {
       const found = this.fleet.find(id);
@@ -230,7 +233,7 @@ export class DashboardApi {
   }
 }
 
-function tell(response: ServerResponse, progress: Progress): void {
+function tell(response: ServerResponse, progress: Progress | RenewalStep): void {
   if (!response.headersSent) response.setHeader('Content-Type', 'application/x-ndjson');
   response.write(`${JSON.stringify(progress)}\n`);
 }

@@ -35,7 +35,7 @@ export type DeviceActions = {
   /** Null for one that was never seen. */
   one: (device: string) => Device | null | Promise<Device | null>;
   /** All of them, one after the other. */
-  all: () => Iterable<DeviceRow> | AsyncIterable<DeviceRow>;
+  all: () => Iterable<DeviceRow>;
 };
 
 export type FirmwareActions = Pick<

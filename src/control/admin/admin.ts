@@ -40,6 +40,8 @@ export type Admin = {
   endpoints: () => Endpoint[];
   /** Listens on these from now on; those that stay keep their connections. @throws {GateError} LISTEN_FAILED; then all is as before */
   listen: (tcp: readonly Endpoint[]) => Promise<void>;
+  /** Ends the streams of events, and begins none from now on: no page that is open holds up a stop. */
+  endStreams: () => void;
   /** Every route, as `METHOD path`. */
   routes: readonly string[];
   /** Ends streams and connections, and removes the sockets. */
@@ -69,5 +71,11 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
     await close();
     throw error;
   }
-  return { endpoints: () => tcpDoors.endpoints(), listen: (tcp) => tcpDoors.listen(tcp), routes, close };
+  return {
+    endpoints: () => tcpDoors.endpoints(),
+    listen: (tcp) => tcpDoors.listen(tcp),
+    endStreams: () => readers.stop(),
+    routes,
+    close,
+  };
 }

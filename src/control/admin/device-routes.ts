@@ -1,21 +1,11 @@
 // Owns the routes of devices: the list, one with its history, and all of them for a spreadsheet or a program.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { devicesCsv, devicesJson } from '../device-export.ts';
 import type { AdminActions } from './actions.ts';
-import { csvRecord } from './csv.ts';
-import {
-  type DeviceRow,
-  deviceListSchema,
-  deviceQuerySchema,
-  deviceRowSchema,
-  deviceSchema,
-} from './device-schemas.ts';
+import { deviceListSchema, deviceQuerySchema, deviceRowSchema, deviceSchema } from './device-schemas.ts';
 import { Refusal } from './refusals.ts';
 import { type AdminApp, writtenAsIs } from './schema-compilers.ts';
-
-const COLUMNS = Object.keys(deviceRowSchema.shape) as (keyof DeviceRow)[];
-
-type Rows = Iterable<DeviceRow> | AsyncIterable<DeviceRow>;
 
 export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'devices'>): void {
   app.get(
@@ -64,7 +54,7 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
       reply
         .type('text/csv; charset=utf-8')
         .header('Content-Disposition', 'attachment; filename="devices.csv"')
-        .send(Readable.from(asCsv(devices.all()), { objectMode: false })),
+        .send(Readable.from(devicesCsv(devices.all()), { objectMode: false })),
   );
   app.get(
     '/api/v1/devices.json',
@@ -84,20 +74,6 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
       reply
         .type('application/json; charset=utf-8')
         .header('Content-Disposition', 'attachment; filename="devices.json"')
-        .send(Readable.from(asJson(devices.all()), { objectMode: false })),
+        .send(Readable.from(devicesJson(devices.all()), { objectMode: false })),
   );
-}
-
-async function* asCsv(rows: Rows): AsyncGenerator<string> {
-  yield csvRecord(COLUMNS);
-  for await (const row of rows) yield csvRecord(COLUMNS.map((column) => row[column]));
-}
-
-async function* asJson(rows: Rows): AsyncGenerator<string> {
-  let before = '[';
-  for await (const row of rows) {
-    yield `${before}${JSON.stringify(row)}`;
-    before = ',\n';
-  }
-  yield before === '[' ? '[]\n' : ']\n';
 }

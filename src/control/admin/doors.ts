@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { errorCode, GateError } from '../../base/errors.ts';
+import { type ErrorCode, errorCode, GateError } from '../../base/errors.ts';
 import type { Endpoint } from '../../config/config.ts';
 import { tryEndpoint } from '../ports.ts';
 import { Connections } from './connections.ts';
-import { problem, type RefusalCode } from './refusals.ts';
+import { problem } from './refusals.ts';
 import { SECURITY_HEADERS, setSecurityHeaders } from './security-headers.ts';
 
 /**
@@ -146,7 +146,7 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-const GARBAGE: Readonly<Record<string, [number, RefusalCode, string]>> = {
+const GARBAGE: Readonly<Record<string, [number, ErrorCode, string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the head of this request is larger than 16 KiB'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request did not come in time'],
 };

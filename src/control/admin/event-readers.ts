@@ -16,6 +16,7 @@ export class EventReaders {
   readonly #beatMs: number;
   readonly #readers = new Set<Reader>();
   #beat: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(feed: LiveFeed, beatMs = BEAT_MS) {
     this.#feed = feed;
@@ -26,8 +27,9 @@ export class EventReaders {
     return this.#readers.size;
   }
 
-  /** @throws {Refusal} TOO_MANY_READERS */
-  refuseTooMany(): void {
+  /** @throws {Refusal} TOO_MANY_READERS, or GATE_STOPPING */
+  refuseNew(): void {
+    if (this.#stopped) throw new Refusal(503, 'GATE_STOPPING', 'the gate is stopping: it tells nothing more', 5);
     if (this.#readers.size < MAX_READERS) return;
     throw new Refusal(503, 'TOO_MANY_READERS', `${MAX_READERS} pages are open already: close some`, 30);
   }
@@ -52,7 +54,9 @@ export class EventReaders {
     for (const reader of this.#readers) if (!reader.isCurrent()) reader.response.end();
   }
 
+  /** Ends all of them, and takes none from now on. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#beat);
     for (const { response } of this.#readers) response.end();
   }

@@ -1,10 +1,13 @@
 // Owns the routes of the gate as a whole: its status, a reload, its certificates, and the audit.
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { AdminActions } from './actions.ts';
 import { auditEntrySchema, auditQuerySchema } from './audit.ts';
 import { whoOf } from './guard.ts';
+import { progressLines } from './ndjson.ts';
+import { type RenewalStep, renewalStepSchema, renewalSteps } from './renewal-steps.ts';
 import type { AdminApp } from './schema-compilers.ts';
-import { reloadOutcomeSchema, renewOutcomeSchema, statusSchema } from './status-schema.ts';
+import { reloadOutcomeSchema, statusSchema } from './status-schema.ts';
 
 const renewSchema = z
   .strictObject({ name: z.string().max(253).nullable().default(null).describe('null: all of them') })
@@ -43,12 +46,19 @@ export function gateRoutes(app: AdminApp, actions: AdminActions): void {
     {
       schema: {
         summary: 'Renew certificates now, whatever their date; takes as long as the CA does',
+        description:
+          'The last line is `done` with what came of it, or `failed`. An order goes on where its reader leaves.',
         tags: ['certificates'],
         body: renewSchema,
-        response: { 200: renewOutcomeSchema },
+        response: {
+          200: {
+            description: 'one JSON object a line, as it happens',
+            content: { 'application/x-ndjson': { schema: renewalStepSchema } },
+          },
+        },
       },
     },
-    (request) => actions.renew(request.body.name, whoOf(request)),
+    (request, reply) => follow(reply, renewalSteps(actions.renew(request.body.name, whoOf(request)))),
   );
   app.get(
     '/api/v1/audit',
@@ -62,4 +72,8 @@ export function gateRoutes(app: AdminApp, actions: AdminActions): void {
     },
     ({ query }) => actions.audit(query.limit, query.before ?? null),
   );
+}
+
+async function follow(reply: FastifyReply, steps: AsyncGenerator<RenewalStep>): Promise<FastifyReply> {
+  return reply.type('application/x-ndjson').send(await progressLines(steps));
 }

@@ -1,12 +1,13 @@
 // Owns who may what: finds out who asks, by which door and with what, and lets a request through or refuses it.
 import '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SESSION_COOKIE } from '../../link/session-cookie.ts';
 import type { Who } from './audit.ts';
 import { askForBody, doorOf } from './doors.ts';
 import { isOwnHost } from './hosts.ts';
 import { Refusal } from './refusals.ts';
 import { isSameOrigin } from './same-origin.ts';
-import { SESSION_COOKIE, type Session, type Sessions } from './sessions.ts';
+import type { Session, Sessions } from './sessions.ts';
 import type { Role, Tokens } from './tokens.ts';
 import type { RefuseToken } from './wrong-tokens.ts';
 

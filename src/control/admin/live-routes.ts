@@ -27,7 +27,7 @@ export function liveRoutes(app: AdminApp, { readers, guard, logRing, traffic }: 
       },
     },
     (request, reply) => {
-      readers.refuseTooMany();
+      readers.refuseNew();
       const caller = callerOf(request);
       const lastId = request.headers['last-event-id'];
       reply.hijack();

@@ -2,8 +2,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
+import { SESSION_COOKIE } from '../../link/session-cookie.ts';
 import type { AdminApp } from './schema-compilers.ts';
-import { SESSION_COOKIE } from './sessions.ts';
 
 /** Every error of the admin interface; RFC 9457, of which `code` is stable. */
 export const problemSchema = z

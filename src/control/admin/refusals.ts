@@ -1,31 +1,17 @@
-// Owns refusals of the admin interface: their codes, and the problem JSON that every error of it becomes.
+// Owns refusals of the admin interface, and the problem JSON that every error of it becomes.
 import { STATUS_CODES } from 'node:http';
 import { type ErrorCode, errorCode, GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
 
-/** Stable, like those of the gate. */
-export type RefusalCode =
-  | ErrorCode
-  | 'CSRF_TOKEN_WRONG'
-  | 'DEVICE_UNKNOWN'
-  | 'HTTPS_ONLY'
-  | 'MEDIA_TYPE_UNKNOWN'
-  | 'NOT_LOGGED_IN'
-  | 'ORIGIN_FOREIGN'
-  | 'READ_ONLY'
-  | 'TOKEN_WRONG'
-  | 'TOO_MANY_READERS'
-  | 'TOO_MANY_WRONG_TOKENS';
-
 /** A request that is not carried out. The message names the next step and holds nothing secret. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  readonly code: RefusalCode;
+  readonly code: ErrorCode;
   readonly status: number;
   /** Whole seconds, where trying again later helps. */
   readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, code: RefusalCode, message: string, retryAfterSeconds: number | null = null) {
+  constructor(status: number, code: ErrorCode, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.status = status;
     this.code = code;
@@ -69,7 +55,7 @@ export function tellError(error: unknown): Told {
   return { problem: problem(status, code, detail), retryAfterSeconds: null, unforeseen: false };
 }
 
-const FRAMEWORK: Readonly<Record<string, [RefusalCode, string]>> = {
+const FRAMEWORK: Readonly<Record<string, [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of this request is too large: 64 KiB at most'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNKNOWN', 'the body of this request has to be application/json'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['REQUEST_INVALID', 'the body is empty, although it is said to be JSON'],

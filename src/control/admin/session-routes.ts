@@ -1,12 +1,13 @@
 // Owns the routes of who is let in: login and logout of the dashboard, and new tokens.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { SESSION_COOKIE } from '../../link/session-cookie.ts';
 import type { AdminActions } from './actions.ts';
 import { doorOf } from './doors.ts';
 import type { EventReaders } from './event-readers.ts';
 import { callerOf, type Guard, whoOf } from './guard.ts';
 import type { AdminApp } from './schema-compilers.ts';
-import { SESSION_COOKIE, SESSION_LIFE_MS, type Sessions } from './sessions.ts';
+import { SESSION_LIFE_MS, type Sessions } from './sessions.ts';
 import type { Tokens } from './tokens.ts';
 import { clientOf, type RefuseToken } from './wrong-tokens.ts';
 

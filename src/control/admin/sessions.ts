@@ -3,7 +3,6 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Role } from './tokens.ts';
 
-export const SESSION_COOKIE = 'otagate_session';
 export const SESSION_LIFE_MS = 12 * 3_600_000;
 export const MAX_SESSIONS = 1_000;
 

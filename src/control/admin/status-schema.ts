@@ -1,6 +1,5 @@
 // Owns the schema of Status. Every key of it is described: what is not here does not compile.
 import { z } from 'zod';
-import type { RenewOutcome } from '../certificate-keeper.ts';
 import type { Status } from '../status.ts';
 import { cacheTotalsSchema } from './firmware-schemas.ts';
 
@@ -93,9 +92,3 @@ export const reloadOutcomeSchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), changed: z.array(z.string()), warnings: z.array(z.string()) }),
   z.object({ ok: z.literal(false), faults: z.array(z.string()) }),
 ]);
-
-export const renewOutcomeSchema = z.object({
-  kept: z.array(z.string()),
-  renewed: z.array(z.string()),
-  faults: z.array(z.string()),
-} satisfies Described<RenewOutcome>);

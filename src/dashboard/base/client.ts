@@ -46,13 +46,17 @@ export class Client {
   }
 
   /** Asks for something long, and tells each step as it comes. */
-  async steps(path: string, body: unknown, onStep: (step: Progress) => void): Promise<void> {
+  async steps<Step extends { step: string } = Progress>(
+    path: string,
+    body: unknown,
+    onStep: (step: Step) => void,
+  ): Promise<void> {
     const reply = await this.#fetch('POST', path, JSON.stringify(body));
     const reader = reply.body?.pipeThrough(new TextDecoderStream()).getReader();
     const cutter = new LineCutter();
     const tell = (line: string): void => {
       const step = readJson(line);
-      if (typeof step === 'object' && step !== null && 'step' in step) onStep(step as Progress);
+      if (typeof step === 'object' && step !== null && 'step' in step) onStep(step as Step);
     };
     for (;;) {
       const piece = await reader?.read();

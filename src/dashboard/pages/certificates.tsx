@@ -1,6 +1,6 @@
 // Owns the page of certificates: what is served, until when, what a device would say of it, and how it is renewed.
 import { useState } from 'preact/hooks';
-import type { Renewal, RenewOutcome, Status } from '../api.ts';
+import type { Renewal, RenewalStep, RenewOutcome, Status } from '../api.ts';
 import { useCell, useGate, useMayChange, useWords } from '../base/hooks.ts';
 import { notify } from '../base/notices.ts';
 import { visible } from '../base/visible.ts';
@@ -112,7 +112,11 @@ function useRenew(): (name: string | null) => Promise<void> {
   const gate = useGate();
   return async (name) => {
     await attempt(words.frame, async () => {
-      const { renewed, faults, kept } = await gate.client.post<RenewOutcome>('certificates/renew', { name });
+      let last: RenewalStep = { step: 'ordering' };
+      await gate.client.steps<RenewalStep>('certificates/renew', { name }, (step) => {
+        last = step;
+      });
+      const { renewed, faults, kept } = outcomeOf(last, words.certificates.brokenOff);
       for (const fault of faults) notify('failed', visible(fault, 500));
       if (renewed.length > 0) notify('well', words.certificates.renewed(renewed.join(', ')));
       else if (faults.length === 0)
@@ -120,4 +124,10 @@ function useRenew(): (name: string | null) => Promise<void> {
     });
     await gate.refreshStatus();
   };
+}
+
+/** What breaks off before its last step may still come to something: the gate goes on with the order. */
+function outcomeOf(last: RenewalStep, brokenOff: string): RenewOutcome {
+  if (last.step === 'done') return last;
+  return { kept: [], renewed: [], faults: [last.step === 'failed' ? last.detail : brokenOff] };
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { errorCode, GateError } from '../../base/errors.ts';
 import type { Decision } from '../../policy/decide.ts';
 import type { Exchange } from '../exchange.ts';
-import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHeaders } from '../headers.ts';
+import { canonicalName, controlHeaders, endToEnd, type HeaderList, siteHost } from '../headers.ts';
 import { relayHttp, type Way } from '../relay-http.ts';
 import type { Relay } from './relay.ts';
 
@@ -25,7 +25,7 @@ export async function carryOutAdmin(
       agent: upstreams.agents.http,
       method: request.method ?? 'GET',
       path,
-      headers: [['host', siteHost(exchange, { site })], ...upstreamHeaders(exchange, { site })],
+      headers: [['host', siteHost(exchange, { site })], ...controlHeaders(exchange, { site })],
       connectMs: live.limits.connectMs,
     },
     failed: controlError,
