@@ -6,7 +6,7 @@ import { auditEntrySchema, auditQuerySchema } from './audit.ts';
 import { whoOf } from './guard.ts';
 import { progressLines } from './ndjson.ts';
 import { type RenewalStep, renewalStepSchema, renewalSteps } from './renewal-steps.ts';
-import type { AdminApp } from './schema-compilers.ts';
+import { type AdminApp, writtenAsIs } from './schema-compilers.ts';
 import { reloadOutcomeSchema, statusSchema } from './status-schema.ts';
 
 const renewSchema = z
@@ -53,7 +53,7 @@ export function gateRoutes(app: AdminApp, actions: AdminActions): void {
         response: {
           200: {
             description: 'one JSON object a line, as it happens',
-            content: { 'application/x-ndjson': { schema: renewalStepSchema } },
+            content: { 'application/x-ndjson': { schema: writtenAsIs(renewalStepSchema) } },
           },
         },
       },
