@@ -88,6 +88,11 @@ export const helpWordsZh: HelpWords = {
     unpin: { summary: '取消固定：需要空间时可以移除。' },
   },
 
+  doctor: {
+    summary: '读取设备串口打印的日志，并说明其含义。',
+    serialLog: '串口监视器的日志文件；- 表示标准输入',
+  },
+
   token: {
     summary: '管理页面和程序所用的令牌。',
     rotate: {

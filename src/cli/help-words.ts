@@ -96,6 +96,11 @@ export const helpWords = {
     unpin: { summary: 'Let an image go when room is needed.' },
   },
 
+  doctor: {
+    summary: 'Read what a device printed on its serial port, and say what it means.',
+    serialLog: 'the log of the serial monitor; - reads standard input',
+  },
+
   token: {
     summary: 'The tokens of the dashboard and of programs.',
     rotate: {

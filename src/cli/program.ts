@@ -4,6 +4,7 @@ import { certsCommands } from './certs-commands.ts';
 import { type Cli, SpokenCommand } from './command.ts';
 import { SHELLS, type Shell } from './completion/shells.ts';
 import { deviceCommands } from './device-commands.ts';
+import { doctorCommands } from './doctor-commands.ts';
 import { EXIT } from './exit-codes.ts';
 import { firmwareCommands } from './firmware-commands.ts';
 import { gateCommands } from './gate-commands.ts';
@@ -25,6 +26,7 @@ export function buildProgram(cli: Cli): SpokenCommand {
   certsCommands(program, words);
   deviceCommands(program, words);
   firmwareCommands(program, words);
+  doctorCommands(program, words);
   completionCommand(program, cli);
   helpCommand(program, words);
   return program;

@@ -1,5 +1,6 @@
 // Owns the Chinese words of what commands print. A key that is missing here is a type error.
 import { deviceWordsZh } from './device-words-zh.ts';
+import { doctorWordsZh } from './doctor-words-zh.ts';
 import { helpWordsZh } from './help-words-zh.ts';
 import type { Words } from './words.ts';
 
@@ -9,9 +10,12 @@ const whom = (from: readonly string[]): string => list(from) || '所有来源';
 export const chinese: Words = {
   help: helpWordsZh,
   devices: deviceWordsZh,
+  doctor: doctorWordsZh,
+  language: 'zh',
   list,
   clauses: (clauses) => clauses.join('；'),
   about: (what, said) => `${what}：${said}`,
+  inBrackets: (more) => `（${more}）`,
   units: { day: '天', hour: '小时', minute: '分', second: '秒', between: ' ' },
   who: { 'command line': '命令行', page: '管理页面', configuration: '配置文件', gate: '网关' },
 

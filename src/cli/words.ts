@@ -1,8 +1,10 @@
 // Owns the English words of what commands print, and with them the shape that every other language has to have.
 import type { AuditWhat, Who } from '../control/admin/audit.ts';
+import type { DoctorLanguage } from '../doctor/finding.ts';
 import type { ImageKind } from '../store/catalogue.ts';
 import type { DeviceFinding } from '../tls/device-finding.ts';
 import { deviceWords } from './device-words.ts';
+import { doctorWords } from './doctor-words.ts';
 import { helpWords } from './help-words.ts';
 
 function count(amount: number, one: string, many = `${one}s`): string {
@@ -15,10 +17,14 @@ const whom = (from: readonly string[]): string => list(from) || 'everyone';
 export const english = {
   help: helpWords,
   devices: deviceWords,
+  doctor: doctorWords,
+  /** Which of the doctor's languages this is. */
+  language: 'en' as DoctorLanguage,
   /** How several things are said in one line, and what follows on something. */
   list,
   clauses: (clauses: readonly string[]) => clauses.join('; '),
   about: (what: string, said: string) => `${what}: ${said}`,
+  inBrackets: (more: string) => ` (${more})`,
   units: { day: 'd', hour: 'h', minute: 'min', second: 's', between: ' ' },
   who: {
     'command line': 'command line',

@@ -10,7 +10,7 @@ import { adminFor, configFor, OPENING, otagate, programIn } from './command-line
 
 const HAN = /\p{Script=Han}/u;
 /** Commands that ask no gate, and those that print something other than an answer. */
-const WITHOUT_GATE = ['serve', 'check', 'completion', 'help'];
+const WITHOUT_GATE = ['serve', 'check', 'completion', 'help', 'doctor'];
 const WITHOUT_JSON = ['serve', 'completion', 'help'];
 
 const commands = everyCommand(await programIn('en')).map((command) => ({ command, words: wordsTo(command) }));
@@ -34,7 +34,10 @@ function needs(command: Command, file: string): string[] {
   const options = command.options.filter(({ mandatory }) => mandatory);
   return [
     ...needed.map((argument) => argument.argChoices?.[0] ?? values[argument.name()] ?? 'word'),
-    ...options.flatMap(({ long, flags }) => [long ?? '', /<duration>/.test(flags) ? '30m' : 'word']),
+    ...options.flatMap(({ long, flags }) => [
+      long ?? '',
+      /<duration>/.test(flags) ? '30m' : /<file>/.test(flags) ? file : 'word',
+    ]),
   ];
 }
 

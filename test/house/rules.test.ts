@@ -23,7 +23,7 @@ test('a folder may not import from a higher rank, an equal, an unknown folder, o
     'src/base/a.ts:2 base/ (rank 0) may not import from config/ (rank 1)',
   ]);
   assert.deepEqual(offence('src/gate/actions/a.ts', '../../control/b.ts'), [
-    'src/gate/actions/a.ts:2 gate/ (rank 5) may not import from control/ (rank 5)',
+    'src/gate/actions/a.ts:2 gate/ (rank 6) may not import from control/ (rank 6)',
   ]);
   assert.deepEqual(offence('src/cli/a.ts', '../misc/b.ts'), ['src/cli/a.ts:2 a folder without a rank: misc/']);
   assert.deepEqual(offence('src/cli/a.ts', '../../test/b.ts'), ['src/cli/a.ts:2 leaves src/: ../../test/b.ts']);

@@ -13,11 +13,12 @@ export const RANKS: Readonly<Record<string, number>> = {
   upstream: 3,
   tls: 4,
   firmware: 4,
-  gate: 5,
-  control: 5,
-  cli: 6,
-  demo: 6,
-  dashboard: 6,
+  doctor: 5,
+  gate: 6,
+  control: 6,
+  cli: 7,
+  demo: 7,
+  dashboard: 7,
 };
 
 /** Packages that one module, or one folder, owns: so that they can be changed in one place. */
