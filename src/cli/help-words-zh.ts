@@ -63,6 +63,12 @@ export const helpWordsZh: HelpWords = {
     root: { summary: '打印本地 CA 的根证书，供导入。' },
   },
 
+  alerts: {
+    summary: '需要处理的问题：仍在持续的问题，以及会收到通知的目标。',
+    list: { summary: '仍在持续的问题，以及各通知目标的状况。' },
+    test: { summary: '立即向每个通知目标发送一条消息。' },
+  },
+
   devices: {
     summary: '列出设备，或显示某台设备的经过。',
     about: '列出请求过的设备，或显示某台设备的经过，最新的记录在最后。',

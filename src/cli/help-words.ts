@@ -65,6 +65,12 @@ export const helpWords = {
     root: { summary: "Print the local CA's root, for import." },
   },
 
+  alerts: {
+    summary: 'What needs somebody: the troubles that last, and the webhooks that are told of them.',
+    list: { summary: 'The troubles that last, and how the webhooks do.' },
+    test: { summary: 'Send a message to every webhook, now and once.' },
+  },
+
   devices: {
     summary: 'List the devices, or tell what happened to one.',
     about: 'List the devices that have asked, or tell what happened to one. The newest of its history comes last.',

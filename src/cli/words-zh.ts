@@ -162,6 +162,30 @@ export const chinese: Words = {
     noRoot: '本地 CA 没有签发任何证书：tls.localCa 已关闭，或没有监听 https',
   },
 
+  alerts: {
+    kinds: {
+      'certificate-not-renewed': '证书',
+      'upstream-down': '上游',
+      'rollout-stopped': '发布',
+      'device-failing': '设备',
+      'disk-low': '磁盘',
+      'backup-failed': '备份',
+    },
+    none: '没有需要处理的问题',
+    trouble: (detail, since) => `${detail}（自 ${since}）`,
+    webhook: '通知目标',
+    target: (host, format, waiting, dropped, fault) =>
+      [
+        `${host}（${format}）`,
+        ...(waiting > 0 ? [`${waiting} 条待发`] : []),
+        ...(dropped > 0 ? [`${dropped} 条已丢弃`] : []),
+        ...(fault === null ? [] : [`上一条未被接收：${fault}`]),
+      ].join('，'),
+    nobody: '不会通知任何人：请在配置的 alerts.webhooks 中写明通知谁',
+    taken: (host) => `${host} 已接收消息`,
+    notTaken: (host, fault) => `${host} 没有接收消息：${fault}`,
+  },
+
   firmware: {
     titles: ['SHA-256', '类型', '文件', 'MB', '固件', '标记'],
     kinds: { app: '应用', merged: '合并固件', assets: '资源', other: '其他' },

@@ -1,4 +1,5 @@
 // Owns the English words of what commands print, and with them the shape that every other language has to have.
+import type { AlertKind } from '../config/alerts.ts';
 import type { AuditWhat, Who } from '../control/admin/audit.ts';
 import type { DoctorLanguage } from '../doctor/finding.ts';
 import type { ImageKind } from '../store/catalogue.ts';
@@ -191,6 +192,30 @@ export const english = {
     brokenOff: 'the gate broke off its answer; it may still renew: look with otagate certs list',
     otherKept: (names: string) => `nothing to renew: the certificates that this gate gets by itself are for ${names}`,
     noRoot: 'the local CA signs nothing here: tls.localCa is off, or nothing listens for https',
+  },
+
+  alerts: {
+    kinds: {
+      'certificate-not-renewed': 'certificate',
+      'upstream-down': 'upstream',
+      'rollout-stopped': 'rollout',
+      'device-failing': 'device',
+      'disk-low': 'disk',
+      'backup-failed': 'backup',
+    } satisfies Record<AlertKind, string>,
+    none: 'nothing needs you',
+    trouble: (detail: string, since: string) => `${detail} (since ${since})`,
+    webhook: 'webhook',
+    target: (host: string, format: string, waiting: number, dropped: number, fault: string | null) =>
+      [
+        `${host} (${format})`,
+        ...(waiting > 0 ? [`${waiting} waiting`] : []),
+        ...(dropped > 0 ? [`${dropped} dropped`] : []),
+        ...(fault === null ? [] : [`the last one was not taken: ${fault}`]),
+      ].join(', '),
+    nobody: 'nobody is told: alerts.webhooks in the configuration names who is',
+    taken: (host: string) => `${host} took the message`,
+    notTaken: (host: string, fault: string) => `${host} did not take the message: ${fault}`,
   },
 
   firmware: {

@@ -1,6 +1,7 @@
 // Owns the step from what the file says to the long form: presets laid out, defaults filled in, paths made absolute.
 import { dirname } from 'node:path';
 import { acmeFrom } from './acme.ts';
+import { alertsFrom } from './alerts.ts';
 import { certificateFrom } from './certificate-files.ts';
 import type { Config, OpeningConfig, RouteConfig } from './config.ts';
 import { firmwareFrom } from './firmware.ts';
@@ -43,6 +44,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     routes: [...preset.routes.filter((route) => !own.some((each) => replaces(each, route))), ...own],
     openings: input.openings.map(openingFrom),
     firmware: firmwareFrom(input.firmware),
+    alerts: alertsFrom(input.alerts, secrets),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },

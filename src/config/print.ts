@@ -1,6 +1,7 @@
 // Owns printing: a Config as the YAML of its long form, which loads again to the same.
 import { stringify } from 'yaml';
 import { writeAcme } from './acme.ts';
+import { writeAlerts } from './alerts.ts';
 import { writeCertificate } from './certificate-files.ts';
 import type { CloseAfter, Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
@@ -47,6 +48,7 @@ export function printLongForm(config: Config): string {
       ...writeCloseAfter(closeAfter),
     })),
     firmware: writeFirmware(config.firmware),
+    alerts: writeAlerts(config.alerts, secretSources),
     limits: writeLimits(config.limits),
     log: config.log,
   };

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { acmeSchema, email } from './acme.ts';
+import { alertsSchema } from './alerts.ts';
 import { certificateSchema } from './certificate-files.ts';
 import type { Role } from './config.ts';
 import { readAdminEndpoints, readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
@@ -243,6 +244,7 @@ export const inputSchema = z
       .prefault([])
       .meta({ description: 'Plain HTTP for a time, for outside devices.' }),
     firmware: firmwareSchema,
+    alerts: alertsSchema,
     limits: limitsSchema,
     log: z
       .strictObject({

@@ -3,6 +3,7 @@ import type { Place } from './finding.ts';
 import { leaf } from './leaf.ts';
 import { readFilePath } from './paths.ts';
 import { good, type Reader, type Reading, readText, wrong } from './reading.ts';
+import { readWebAddress } from './web-address.ts';
 
 const readPlain = readText('the secret', 1000);
 
@@ -14,6 +15,8 @@ export const SECRET_READERS = {
   secretKey: readPlain,
   hmacKey: readHmacKey,
   passphrase: readPlain,
+  webhook: readWebAddress('the https URL of the webhook'),
+  signingKey: readPlain,
 } satisfies Record<string, Reader<string>>;
 
 export type SecretKey = keyof typeof SECRET_READERS;

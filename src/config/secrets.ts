@@ -66,6 +66,11 @@ function secretPlaces(raw: unknown): SecretPlace[] {
   for (const index of listOf(valueAt(raw, certificates)).keys()) {
     places.push({ around: [...certificates, index], key: 'passphrase', required: false });
   }
+  const webhooks = ['alerts', 'webhooks'];
+  for (const index of listOf(valueAt(raw, webhooks)).keys()) {
+    places.push({ around: [...webhooks, index], key: 'webhook', required: true });
+    places.push({ around: [...webhooks, index], key: 'signingKey', required: false });
+  }
   return places.filter(({ around }) => isMap(valueAt(raw, around)));
 }
 

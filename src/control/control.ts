@@ -10,12 +10,14 @@ import { type Admin, startAdmin } from './admin/admin.ts';
 import type { Who } from './admin/audit.ts';
 import { placeSocket } from './admin/socket-place.ts';
 import { Tokens } from './admin/tokens.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { announce, announceAdmin } from './announce.ts';
 import { Audit } from './audit.ts';
 import { Certificates } from './certificates.ts';
 import { Firmware } from './firmware.ts';
 import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
+import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
@@ -33,6 +35,7 @@ const REFRESH_MS = 5 * 60_000;
 const FILES_MS = 5_000;
 // An opening that closes by its own rule closes to the second.
 const SWEEP_MS = 1_000;
+const LOOK_MS = 60_000;
 
 export class Control {
   readonly #startedMs = Date.now();
@@ -49,6 +52,8 @@ export class Control {
   readonly #audit: Audit;
   /** What an operator must hear of even when nobody looks. */
   readonly notices: Notices;
+  readonly #alerts: Alerts;
+  readonly #lookout: Lookout;
   readonly #tokens: Tokens;
   readonly #publisher: Publisher;
   #admin: Admin | null = null;
@@ -58,6 +63,13 @@ export class Control {
     openStateDir(config.stateDir);
     this.#opened = openLog(config.log, 'control', this.#watch.onLine);
     this.notices = new Notices(this.#opened.log);
+    this.notices.onNotice(() => this.#watch.changed());
+    this.#alerts = new Alerts(this.notices, this.#opened.log);
+    this.#lookout = new Lookout({
+      notices: this.notices,
+      config: () => this.#config,
+      certificates: () => this.status().certificates,
+    });
     this.#state = openSqliteState(config.stateDir, Date.now());
     this.#clock = new KeptClock(this.#state, this.#opened.log);
     this.#audit = new Audit(this.#state, this.#opened.log);
@@ -68,7 +80,10 @@ export class Control {
     this.#history = new DeviceHistory({
       stateDir: config.stateDir,
       log: this.#opened.log,
-      onDevice: (row) => this.#watch.feed.publish('device', row),
+      onDevice: (row) => {
+        this.#watch.feed.publish('device', row);
+        this.#lookout.onDevice(row);
+      },
     });
     this.firmware = new Firmware(config, this.#state, this.#opened.log);
     this.#supervisor = new Supervisor(this.#opened.log, {
@@ -77,6 +92,7 @@ export class Control {
         for (const event of events) {
           this.#openings.observe(event);
           this.#history.observe(event);
+          this.#lookout.onEvent(event);
         }
       },
       onAsk: (id, ask, line) => void this.firmware.answer(id, ask, line),
@@ -91,7 +107,10 @@ export class Control {
       supervisor: this.#supervisor,
       certificates: this.#certificates,
       openings: this.#openings,
-      onSnapshot: (applied, snapshot) => this.firmware.apply(applied, snapshot),
+      onSnapshot: (applied, snapshot) => {
+        this.firmware.apply(applied, snapshot);
+        this.#alerts.apply(applied);
+      },
     });
   }
 
@@ -143,9 +162,11 @@ export class Control {
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();
     const sweep = setInterval(() => void this.#sweep(), SWEEP_MS).unref();
+    const look = setInterval(() => void this.#lookout.look(), LOOK_MS).unref();
+    void this.#lookout.look();
     return {
       stop: async () => {
-        for (const timer of [refresh, files, sweep]) clearInterval(timer);
+        for (const timer of [refresh, files, sweep, look]) clearInterval(timer);
         const { drainMs } = this.#config.limits;
         this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
         // Those that come by a gate would hold it until the drain is over.
@@ -153,6 +174,7 @@ export class Control {
         await Promise.all([this.#supervisor.drain(drainMs), this.#certificates.keeper.stop()]);
         await this.firmware.stop();
         this.#watch.stop();
+        this.#alerts.stop();
         await admin.close();
         this.#history.close();
         this.#clock.stop();
@@ -205,6 +227,10 @@ export class Control {
         return this.#certificates.keeper.renew(name);
       },
       root: () => this.#certificates.localRootPem,
+      alerts: {
+        list: () => ({ lasting: this.notices.lasting(), targets: this.#alerts.status() }),
+        test: () => this.#alerts.test(),
+      },
       devices: {
         list: (query) => this.#history.list(query),
         one: (device) => this.#history.one(device),

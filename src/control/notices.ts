@@ -1,22 +1,11 @@
 // Owns what an operator must hear of even when nobody looks: each trouble told once when it begins, and once when it is over.
-import type { Clock } from '../base/clock.ts';
-import { systemClock } from '../base/clock.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
-
-/** The troubles that are told. People filter by these words: they are stable. */
-export const NOTICE_KINDS = [
-  'certificate-not-renewed',
-  'upstream-down',
-  'rollout-stopped',
-  'device-failing',
-  'disk-low',
-  'backup-failed',
-] as const;
-export type NoticeKind = (typeof NOTICE_KINDS)[number];
+import type { AlertKind } from '../config/alerts.ts';
 
 export type Notice = {
-  kind: NoticeKind;
+  kind: AlertKind;
   /** What it is about: the name, the upstream, the rollout, the device. One trouble is one kind and one subject. */
   subject: string;
   state: 'begun' | 'over';
@@ -54,7 +43,7 @@ export class Notices {
   }
 
   /** A trouble is there. Told where it was not there before; said again, it is not news. */
-  begin(kind: NoticeKind, subject: string, detail: string): void {
+  begin(kind: AlertKind, subject: string, detail: string): void {
     const key = `${kind} ${subject}`;
     if (this.#lasting.has(key)) return;
     const [first] = this.#lasting.keys();
@@ -66,14 +55,14 @@ export class Notices {
   }
 
   /** A trouble is over. Nothing is told where it was not there. */
-  end(kind: NoticeKind, subject: string, detail: string): void {
+  end(kind: AlertKind, subject: string, detail: string): void {
     if (!this.#lasting.delete(`${kind} ${subject}`)) return;
     const notice = this.#make(kind, subject, 'over', detail);
     this.#log.info({ event: 'notice-over', kind, subject: notice.subject }, notice.detail);
     for (const ear of this.#ears) ear(notice);
   }
 
-  #make(kind: NoticeKind, subject: string, state: Notice['state'], detail: string): Notice {
+  #make(kind: AlertKind, subject: string, state: Notice['state'], detail: string): Notice {
     return { kind, subject: printable(subject, 200), state, detail: printable(detail, MAX_TEXT), atMs: this.#clock() };
   }
 }

@@ -42,6 +42,13 @@ firmware:
   downloads: "40"
   recheck: 90s
   allow: ["https://files.example.com/fw/"]
+alerts:
+  webhooks:
+    - { webhook: "https://oapi.example.com/robot?access_token=t", format: dingtalk, signingKey: SEC }
+    - { webhook: "https://hooks.example.com/T/B/x", kinds: [disk-low], language: zh }
+  diskFree: 1GiB
+  upstreamDown: 90s
+  deviceFailures: 5
 limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
 log: { level: debug, format: json, file: ../log/gate.log }
 `;
@@ -72,6 +79,7 @@ test('the defaults', () => {
         downloads: null,
         recheckMs: 10_000,
       },
+      alerts: { webhooks: [], diskFreeBytes: 536_870_912, upstreamDownMs: 60_000, deviceFailures: 3 },
       limits: {
         openingMs: 86_400_000,
         drainMs: 30_000,

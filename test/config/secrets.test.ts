@@ -34,6 +34,11 @@ const SECRETS: [key: string, around: (pair: string) => string, read: (config: Co
     (pair) => `${BASE}tls: { certificates: [{ cert: ${PEM}, key: ${PEM} }, { pkcs12: ${PEM}, ${pair} }] }\n`,
     ({ tls }) => tls.certificates[1],
   ],
+  [
+    'signingKey',
+    (pair) => `${BASE}alerts: { webhooks: [{ webhook: "https://a.example/", ${pair} }] }\n`,
+    ({ alerts }) => alerts.webhooks[0],
+  ],
 ];
 
 for (const [key, around, read] of SECRETS) {

@@ -119,6 +119,10 @@ export function standInActions(audit: AuditEntry[], folder: string): AdminAction
     note,
     renew: async (name) => ({ kept: [], renewed: name === null ? [] : [name], faults: [] }),
     root: () => null,
+    alerts: {
+      list: () => ({ lasting: [], targets: [] }),
+      test: async () => [{ host: 'hooks.example.com', format: 'json', fault: null }],
+    },
     devices: {
       list: () => ({ total: 1, devices: [DEVICE], boards: [], versions: [] }),
       one: (device) => (device === DEVICE.device ? { ...DEVICE, events: [] } : null),

@@ -3,6 +3,7 @@ import type { FirmwareOperations } from '../../firmware/operations.ts';
 import type { RenewOutcome } from '../certificate-keeper.ts';
 import type { ReloadOutcome } from '../reload-outcome.ts';
 import type { Status } from '../status.ts';
+import type { AlertList, Trial } from './alert-schemas.ts';
 import type { AuditEntry, AuditWhat, Who } from './audit.ts';
 import type { Device, DeviceList, DeviceQuery, DeviceRow } from './device-schemas.ts';
 import type { OpeningAsk, OpeningStatus } from './opening-schemas.ts';
@@ -26,8 +27,16 @@ export type AdminActions = {
   renew: (name: string | null, who: Who) => Promise<RenewOutcome>;
   /** The local CA's root in PEM, or null where it signs nothing. */
   root: () => string | null;
+  alerts: AlertActions;
   devices: DeviceActions;
   firmware: FirmwareActions;
+};
+
+export type AlertActions = {
+  /** The troubles that last, and how the webhooks do. */
+  list: () => AlertList;
+  /** Sends a message to every webhook, now and once. */
+  test: () => Promise<Trial[]>;
 };
 
 export type DeviceActions = {

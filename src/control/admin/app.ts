@@ -4,6 +4,7 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { z } from 'zod';
 import type { Log } from '../../base/log.ts';
 import type { AdminActions } from './actions.ts';
+import { alertRoutes } from './alert-routes.ts';
 import { dashboardFiles } from './dashboard.ts';
 import { deviceRoutes } from './device-routes.ts';
 import type { EventReaders } from './event-readers.ts';
@@ -74,6 +75,7 @@ export async function buildApp(parts: AppParts): Promise<BuiltApp> {
   openingRoutes(app, actions);
   deviceRoutes(app, actions);
   firmwareRoutes(app, actions);
+  alertRoutes(app, actions);
   liveRoutes(app, { ...parts, readers, guard });
   app.get(
     '/api/v1/openapi.json',

@@ -1,0 +1,98 @@
+// What is looked out for: upstreams that fail without a break, devices that fail again and again, certificates, the disk.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import type { CertificateStatus } from '../../src/control/certificate-status.ts';
+import { Lookout } from '../../src/control/lookout.ts';
+import { Notices } from '../../src/control/notices.ts';
+import type { GateEvent } from '../../src/link/events.ts';
+import type { DeviceRow } from '../../src/ota/device-record.ts';
+import { BASE, configOf } from '../config/checked.ts';
+
+const MIB = 1024 ** 2;
+
+function rig(certificates: Partial<CertificateStatus>[] = [], freeBytes = () => 10_000 * MIB) {
+  const notices = new Notices(pino({ enabled: false }));
+  const told: string[] = [];
+  notices.onNotice(({ kind, state, subject }) => told.push(`${kind} ${subject} ${state}`));
+  const config = configOf(BASE);
+  const lookout = new Lookout({
+    notices,
+    config: () => config,
+    certificates: () => certificates as CertificateStatus[],
+    freeBytes: async () => freeBytes(),
+  });
+  return { lookout, notices, told };
+}
+
+const request = (atMs: number, status: number): GateEvent => ({
+  event: 'request',
+  atMs,
+  action: 'relay',
+  status,
+  route: 'console',
+  because: 'https',
+  upstream: 'console',
+});
+
+test('an upstream is told when it failed for a minute without a break, and when it answers again', () => {
+  const { lookout, told } = rig();
+  for (const atMs of [0, 30_000, 59_999]) lookout.onEvent(request(atMs, 502));
+  assert.deepEqual(told, []);
+  lookout.onEvent(request(60_000, 504));
+  lookout.onEvent(request(61_000, 502));
+  assert.deepEqual(told, ['upstream-down console begun']);
+  lookout.onEvent(request(62_000, 404));
+  assert.deepEqual(told.slice(1), ['upstream-down console over']);
+});
+
+test('one answer in between makes it begin anew; a client that left proves nothing', () => {
+  const { lookout, told } = rig();
+  lookout.onEvent(request(0, 502));
+  lookout.onEvent(request(50_000, 499));
+  lookout.onEvent(request(70_000, 200));
+  lookout.onEvent(request(80_000, 502));
+  lookout.onEvent(request(130_000, 502));
+  assert.deepEqual(told, []);
+});
+
+test('a device is told after three failures, if it has proved itself; its success ends it', () => {
+  const { lookout, told } = rig();
+  const row = { device: 'aa', board: 'b', version: '1.0', failures: 3, proven: false, why: null } as DeviceRow;
+  lookout.onDevice(row);
+  lookout.onDevice({ ...row, proven: true, failures: 2 });
+  assert.deepEqual(told, []);
+  lookout.onDevice({ ...row, proven: true });
+  lookout.onDevice({ ...row, proven: true, failures: 4 });
+  lookout.onDevice({ ...row, proven: true, failures: 0 });
+  assert.deepEqual(told, ['device-failing aa begun', 'device-failing aa over']);
+});
+
+test('certificates: three failed orders, or a file that nobody renewed', async () => {
+  const served = { names: ['a.example.com'], daysLeft: 20, notAfter: '2026-01-01T00:00:00Z', renewal: null };
+  const failing = { failures: 3, lastError: 'refused' } as CertificateStatus['renewal'];
+  const certificates: Partial<CertificateStatus>[] = [{ ...served, renewal: failing }];
+  const { lookout, told } = rig(certificates);
+  await lookout.look();
+  certificates[0] = served;
+  await lookout.look();
+  certificates[0] = { ...served, daysLeft: 6 };
+  await lookout.look();
+  assert.deepEqual(told, [
+    'certificate-not-renewed a.example.com begun',
+    'certificate-not-renewed a.example.com over',
+    'certificate-not-renewed a.example.com begun',
+  ]);
+});
+
+test('the disk: low is told, and its end only where there is room to spare', async () => {
+  let free = 500;
+  const { lookout, told } = rig([], () => free * MIB);
+  await lookout.look();
+  free = 530;
+  await lookout.look();
+  assert.equal(told.length, 1);
+  free = 600;
+  await lookout.look();
+  assert.equal(told.length, 2);
+});
