@@ -28,6 +28,12 @@ export const peers = [
     proof: { binary: 'nginx' },
     use: 'does the same work beside the gate, measured',
   },
+  {
+    name: 'nghttp2',
+    package: 'nghttp2-client',
+    proof: { binary: 'h2load' },
+    use: 'an HTTP/2 client that is strict about the protocol',
+  },
   { name: 'chromium', package: 'chromium', proof: { binary: 'chromium' }, use: 'walks through the dashboard' },
 ];
 

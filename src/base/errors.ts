@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'GATE_STOPPING'
   | 'HEADERS_TOO_LARGE'
   | 'HOST_AMBIGUOUS'
+  | 'HOST_MISDIRECTED'
   | 'HOST_MISSING'
   | 'HOST_UNKNOWN'
   | 'HTTPS_ONLY'

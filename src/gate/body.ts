@@ -1,13 +1,13 @@
 // Owns the reading of whole bodies within a bound.
-import type { IncomingMessage } from 'node:http';
 import { GateError } from '../base/errors.ts';
+import type { ClientRequest } from './client.ts';
 
 /**
  * Reads a request's body whole.
  * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte, CLIENT_GONE, and
  * METHOD_NOT_ALLOWED (501) for a transfer coding that would go upstream undone
  */
-export function readBody(request: IncomingMessage, maxBytes: number, idleMs: number): Promise<Buffer> {
+export function readBody(request: ClientRequest, maxBytes: number, idleMs: number): Promise<Buffer> {
   const coding = unknownCoding(request);
   if (coding !== null) return Promise.reject(coding);
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -55,7 +55,7 @@ function tooLarge(maxBytes: number): GateError {
 }
 
 /** The error for a body in another transfer coding than chunked, which is all that is undone here (RFC 9112 section 7). */
-export function unknownCoding(request: IncomingMessage): GateError | null {
+export function unknownCoding(request: ClientRequest): GateError | null {
   const encoding = request.headers['transfer-encoding'];
   if (encoding === undefined || encoding.trim().toLowerCase() === 'chunked') return null;
   const message = 'of transfer codings this gate knows only chunked';
@@ -63,7 +63,7 @@ export function unknownCoding(request: IncomingMessage): GateError | null {
 }
 
 /** Whether a request carries a body (RFC 9112 section 6.3). */
-export function hasBody(request: IncomingMessage): boolean {
+export function hasBody(request: ClientRequest): boolean {
   const length = request.headers['content-length'];
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }

@@ -30,6 +30,7 @@ export const TLS_OPTIONS = {
 } as const;
 
 export const ACME_TLS_PROTOCOL = 'acme-tls/1';
+export const HTTP2_PROTOCOL = 'h2';
 
 export type Held = {
   names: string[];

@@ -1,9 +1,8 @@
 // Owns one download on its way to a device: its place in the pace, its bytes, and what control hears of it.
-import type { ServerResponse } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
 import { GateError } from '../base/errors.ts';
 import type { DownloadFrom, EventQueue } from '../link/events.ts';
+import type { ClientResponse } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import { type ImagePart, sendImage } from './send-image.ts';
@@ -11,7 +10,7 @@ import { type ImagePart, sendImage } from './send-image.ts';
 /** Sends a part of an image behind `writeHead`, when it is this device's turn. @throws {GateError} before that */
 export async function sendDownload(
   exchange: Exchange,
-  response: ServerResponse,
+  response: ClientResponse,
   part: ImagePart & { from: DownloadFrom },
   writeHead: () => void,
   { firmware, events }: { firmware: FirmwareDesk; events: EventQueue },
@@ -28,7 +27,7 @@ export async function sendDownload(
     if (state.kind === 'filling') response.flushHeaders(); // what comes after may take its time
     events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
     const sent = await sendImage(response, part, lane, {
-      encrypted: (request.socket as Partial<TLSSocket>).encrypted === true,
+      encrypted: request.socket.encrypted === true,
       idleMs: live.limits.idleMs,
       onBytes: (count) => {
         story.bytes += count;

@@ -1,5 +1,4 @@
 // Owns Exchange: one request or upgrade on its way through the gate, and what there is to tell of it afterwards.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
 import type { GateEvent } from '../link/events.ts';
@@ -8,10 +7,11 @@ import type { Change } from '../ota/reply.ts';
 import type { LinkClaims } from '../ota/seal.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
+import type { ClientRequest, ClientResponse } from './client.ts';
 import type { Live } from './live.ts';
 
 /** Where the answer goes: an HTTP response, or, for an upgrade, the bare socket. */
-export type Outlet = { kind: 'response'; response: ServerResponse } | { kind: 'socket'; socket: Duplex; head: Buffer };
+export type Outlet = { kind: 'response'; response: ClientResponse } | { kind: 'socket'; socket: Duplex; head: Buffer };
 
 /** What the record tells, filled in on the way. */
 export type Story = {
@@ -36,7 +36,7 @@ export type Story = {
 
 export type Exchange = {
   id: string;
-  request: IncomingMessage;
+  request: ClientRequest;
   outlet: Outlet;
   live: Live;
   facts: Facts;

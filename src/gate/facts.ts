@@ -1,11 +1,10 @@
 // Owns the reading of a request into Facts: every header that a decision depends on is read here, and only here.
-import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { deviceId } from '../ota/identity.ts';
 import { type LinkClaims, openSeal, SEAL_MARK } from '../ota/seal.ts';
 import type { Facts, Scheme, SealedPermit } from '../policy/facts.ts';
 import { normaliseAddress } from '../policy/networks.ts';
 import { readTarget, type Target } from '../policy/target.ts';
+import type { ClientRequest } from './client.ts';
 import { type ForwardedFrom, readForwarded } from './forwarded.ts';
 import type { Live } from './live.ts';
 
@@ -18,9 +17,9 @@ const idPrefix = Math.random().toString(36).slice(2, 8).padEnd(6, '0');
 let idCounter = 0;
 
 /** Reads a request or an upgrade. Never throws, whatever the client sent. */
-export function readFacts(request: IncomingMessage, live: Live, websocket: boolean, nowMs: number): Reading {
+export function readFacts(request: ClientRequest, live: Live, websocket: boolean, nowMs: number): Reading {
   const peer = normaliseAddress(request.socket.remoteAddress);
-  const socketScheme: Scheme = (request.socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http';
+  const socketScheme: Scheme = request.socket.encrypted === true ? 'https' : 'http';
   const trusted = live.isTrustedProxy(peer);
   const from: ForwardedFrom = trusted
     ? readForwarded(request.headers, live.proxyHeader, live.isTrustedProxy, socketScheme)
@@ -42,7 +41,7 @@ export function readFacts(request: IncomingMessage, live: Live, websocket: boole
   return { facts, claims, id: requestId(request, trusted), device };
 }
 
-function readHost(request: IncomingMessage, target: Target): Pick<Facts, 'host' | 'hostFault'> {
+function readHost(request: ClientRequest, target: Target): Pick<Facts, 'host' | 'hostFault'> {
   const fromTarget = target.kind === 'path' ? target.authority : null;
   // RFC 9112 section 3.2: more than one Host is an attack; Node would silently take the first.
   let named = 0;
@@ -56,7 +55,8 @@ function readHost(request: IncomingMessage, target: Target): Pick<Facts, 'host' 
   if (text === '') return { host: '', hostFault: mayBeUnnamed ? 'none' : 'missing' };
   const match = HOST.exec(text.toLowerCase());
   if (match === null) return { host: '', hostFault: 'ambiguous' };
-  return { host: match[1] ?? match[2] ?? '', hostFault: 'none' };
+  const host = match[1] ?? match[2] ?? '';
+  return { host, hostFault: request.mayAsk?.(host) === false ? 'misdirected' : 'none' };
 }
 
 function readSeal(target: Target, live: Live, nowMs: number): { seal: SealedPermit; claims: LinkClaims | null } {
@@ -74,7 +74,7 @@ function readSeal(target: Target, live: Live, nowMs: number): { seal: SealedPerm
   return { seal, claims };
 }
 
-function requestId(request: IncomingMessage, trusted: boolean): string {
+function requestId(request: ClientRequest, trusted: boolean): string {
   const given = trusted ? oneHeader(request, 'x-request-id') : undefined;
   if (given !== undefined && /^[\w.:-]{1,64}$/.test(given)) return given;
   idCounter += 1;
@@ -82,7 +82,7 @@ function requestId(request: IncomingMessage, trusted: boolean): string {
 }
 
 /** The value of a header that counts only where it was sent once. */
-export function oneHeader(request: IncomingMessage, name: string): string | undefined {
+export function oneHeader(request: ClientRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,6 +1,9 @@
 // Owns the choices in a TLS handshake: the certificate by name (SNI), the protocol (ALPN), and proofs for an ACME server.
 import type { SecureContext, TLSSocket } from 'node:tls';
-import { ACME_TLS_PROTOCOL, contextFor, type Keyring } from './certificates.ts';
+import { ACME_TLS_PROTOCOL, contextFor, HTTP2_PROTOCOL, type Keyring } from './certificates.ts';
+
+/** In the order of our liking. */
+const SPOKEN = [HTTP2_PROTOCOL, 'http/1.1'];
 
 type AlpnOffer = { servername: string; protocols: string[] };
 
@@ -14,7 +17,7 @@ export type HandshakeCallbacks = {
 };
 
 /**
- * The callbacks of a listener. HTTP/1.1 for everyone; an ACME server that looks at a name gets the certificate that
+ * The callbacks of a listener. HTTP/2 for those who offer it, HTTP/1.1 for everyone else; an ACME server that looks at a name gets the certificate that
  * proves it (RFC 8737). OpenSSL asks for the protocol before the certificate in TLS 1.3, and after it in TLS 1.2: the
  * proof is set from both callbacks. Neither throws: a throw in one of them would end the process.
  */
@@ -26,7 +29,7 @@ export function handshakeCallbacks(keyring: () => Keyring): HandshakeCallbacks {
       done(null, proof ?? contextFor(keyring(), serverName));
     },
     ALPNCallback({ servername, protocols }) {
-      if (!protocols.includes(ACME_TLS_PROTOCOL)) return protocols.includes('http/1.1') ? 'http/1.1' : undefined;
+      if (!protocols.includes(ACME_TLS_PROTOCOL)) return SPOKEN.find((protocol) => protocols.includes(protocol));
       const proof = keyring().proofs.get(servername.toLowerCase());
       if (proof === undefined) return undefined;
       proving.set(this, proof);

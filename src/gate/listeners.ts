@@ -15,14 +15,16 @@ import type { Log } from '../base/log.ts';
 import type { Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { normaliseAddress } from '../policy/networks.ts';
+import { chooseCertificate } from '../tls/choose.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
-import { type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts';
+import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts';
 import { handshakeCallbacks } from './handshake.ts';
+import { Http2Front } from './http2-front.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 
 type Wanted = { endpoint: Endpoint; secure: boolean };
-type Listener = Wanted & { server: HttpServer | HttpsServer };
+type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front };
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
@@ -34,7 +36,7 @@ export class Listeners {
   readonly #gate: Gate;
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
-  readonly #stopped: Listener['server'][] = [];
+  readonly #stopped: Listener[] = [];
   readonly #handshakes: HandshakeLog;
   #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
@@ -63,11 +65,12 @@ export class Listeners {
     try {
       for (const [name, { endpoint, secure }] of wanted) {
         if (this.#listeners.has(name)) continue;
-        const server = secure ? this.#secureServer(snapshot) : createServer(serverOptions());
+        const http2 = new Http2Front(this.#gate, this.#log);
+        const server = secure ? this.#secureServer(snapshot, http2) : createServer(serverOptions());
         setTimeouts(server, snapshot);
         this.#wire(server);
         await listen(server, endpoint, snapshot.shareListeners);
-        added.set(name, { server, secure, endpoint });
+        added.set(name, { server, http2, secure, endpoint });
       }
     } catch (error) {
       this.#keyring = before;
@@ -77,8 +80,9 @@ export class Listeners {
       throw error;
     }
     this.#recordBytes = snapshot.tls.deviceRecordBytes;
-    for (const [name, { server }] of leaving) {
+    for (const [name, { server, http2 }] of leaving) {
       this.#listeners.delete(name);
+      http2.close();
       if (server.listening) server.close();
     }
     for (const { server, secure } of this.#listeners.values()) {
@@ -90,16 +94,19 @@ export class Listeners {
 
   /** Takes no new connections, and ends those that wait for nothing: called again, those that have become idle since. */
   stop(): void {
-    for (const { server } of this.#listeners.values()) {
-      server.close();
-      this.#stopped.push(server);
+    for (const listener of this.#listeners.values()) {
+      listener.server.close();
+      this.#stopped.push(listener);
     }
     this.#listeners.clear();
-    for (const server of this.#stopped) server.closeIdleConnections();
+    for (const { server, http2 } of this.#stopped) {
+      server.closeIdleConnections();
+      http2.close();
+    }
     this.#handshakes.close();
   }
 
-  #secureServer(snapshot: Snapshot): HttpsServer {
+  #secureServer(snapshot: Snapshot, http2: Http2Front): HttpsServer {
     const server = createSecureServer({
       ...serverOptions(),
       ...TLS_OPTIONS,
@@ -108,7 +115,15 @@ export class Listeners {
       ...handshakeCallbacks(() => this.#keyring),
     });
     this.#renewDefault(server, snapshot);
-    server.on('secureConnection', (socket: TLSSocket) => {
+    // Node's own listener reads HTTP/1.1, whatever was agreed on.
+    const readers = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
+    server.removeAllListeners('secureConnection').on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === HTTP2_PROTOCOL) {
+        const given = chooseCertificate(this.#keyring.certificates, socket.servername || '');
+        http2.accept(socket, given?.names ?? []);
+        return;
+      }
+      for (const read of readers) read.call(server, socket);
       // A device buffers each record whole, in heap that it may not have; browsers speak ALPN, devices do not.
       if (socket.getProtocol() === 'TLSv1.2' && !socket.alpnProtocol) socket.setMaxSendFragment(this.#recordBytes);
     });

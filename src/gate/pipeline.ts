@@ -1,5 +1,5 @@
 // Owns the way of a request through the gate. The page to read first: facts, decision, action, record.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
@@ -13,6 +13,7 @@ import { carryOutRedirect } from './actions/redirect.ts';
 import { carryOutRefuse } from './actions/refuse.ts';
 import { carryOutRelay } from './actions/relay.ts';
 import { answerError } from './answer.ts';
+import type { ClientRequest, ClientResponse } from './client.ts';
 import type { ControlTime } from './control-time.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { readFacts } from './facts.ts';
@@ -36,12 +37,15 @@ export type Gate = {
 };
 
 /** A request, or one that waits for 100 (Continue) before it sends its body. */
-export function onRequest(gate: Gate, request: IncomingMessage, response: ServerResponse, waitsFor100 = false): void {
-  gate.turns.take(request.socket, () => {
+export function onRequest(gate: Gate, request: ClientRequest, response: ClientResponse, waitsFor100 = false): void {
+  const act = (): Promise<void> => {
     const exchange = begin(gate, request, { kind: 'response', response });
     if (waitsFor100 && mayHear100(exchange.decision)) response.writeContinue();
     return toItsEnd(gate, exchange, response);
-  });
+  };
+  // The streams of HTTP/2 are answered side by side, a bounded number of them.
+  if (request.httpVersionMajor >= 2) void act();
+  else gate.turns.take(request.socket, act);
 }
 
 /** A device takes any 1xx for the final status: only a browser's or a script's client is asked to go on. */
@@ -59,7 +63,7 @@ export function onUpgrade(gate: Gate, request: IncomingMessage, socket: Duplex, 
 }
 
 /** An exchange is over when its action is done and its connection or response is closed; then it is recorded. */
-async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse | Duplex): Promise<void> {
+async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ClientResponse | Duplex): Promise<void> {
   const closed = new Promise((resolve) => outlet.once('close', resolve));
   await carryOut(gate, exchange);
   // What was answered whole lies in buffers now: who takes nothing of it for that long will not take it.
@@ -69,7 +73,7 @@ async function toItsEnd(gate: Gate, exchange: Exchange, outlet: ServerResponse |
   end(gate, exchange);
 }
 
-function begin(gate: Gate, request: IncomingMessage, outlet: Outlet): Exchange {
+function begin(gate: Gate, request: ClientRequest, outlet: Outlet): Exchange {
   const live = gate.live();
   const startedMs = Date.now();
   const nowMs = gate.time.now();

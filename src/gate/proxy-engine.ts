@@ -1,9 +1,10 @@
 // Owns http-proxy, the engine that carries requests and WebSockets to upstreams, and all that has to be kept from it.
 // It gets a view of the request instead of the request: it reads headers from it, and sometimes changes them.
-import type { ClientRequest, Agent as HttpAgent, IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage, ServerResponse, ClientRequest as UpstreamRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
+import type { ClientRequest, ClientResponse } from './client.ts';
 import { canonicalName, endToEnd, type HeaderList } from './headers.ts';
 
 export type Forward = {
@@ -19,13 +20,13 @@ export type Forward = {
 
 export type HttpHandlers = {
   /** The engine gives an upstream up where the client leaves; in every other case that is the caller's to do. */
-  onRequest: (upstreamRequest: ClientRequest) => void;
+  onRequest: (upstreamRequest: UpstreamRequest) => void;
   onResponse: (response: IncomingMessage) => void;
   onError: (error: Error) => void;
 };
 
 export type WebSocketHandlers = {
-  onRequest: (upstreamRequest: ClientRequest) => void;
+  onRequest: (upstreamRequest: UpstreamRequest) => void;
   /** The handshake is done, and the engine joins the two sockets. */
   onUpgrade: (upstreamSocket: Duplex) => void;
   /** What the upstream said instead of 101: not read yet. */
@@ -42,13 +43,13 @@ export const METHODS_WITHOUT_FRAMING = new Set(['GET', 'HEAD', 'DELETE', 'OPTION
 export type ProxyEngine = {
   /** Sends a request. `body` must be framed by the headers: a content-length, or transfer-encoding chunked. */
   web: (
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: ClientRequest,
+    response: ClientResponse,
     forward: Forward,
     body: Readable,
     handlers: HttpHandlers,
   ) => void;
-  ws: (request: IncomingMessage, socket: Duplex, head: Buffer, forward: Forward, handlers: WebSocketHandlers) => void;
+  ws: (request: ClientRequest, socket: Duplex, head: Buffer, forward: Forward, handlers: WebSocketHandlers) => void;
 };
 
 export function createProxyEngine(): ProxyEngine {
@@ -75,7 +76,10 @@ export function createProxyEngine(): ProxyEngine {
   return {
     web: (request, response, forward, body, handlers) => {
       const view = viewOf(request, forward, handlers, [['connection', 'keep-alive']]);
-      proxy.web(view, response, { ...options(forward), buffer: body }, (error) => handlers.onError(error));
+      // Of a response it asks whether it was closed before its end, and nothing else.
+      proxy.web(view, response as ServerResponse, { ...options(forward), buffer: body }, (error) =>
+        handlers.onError(error),
+      );
     },
     ws: (request, socket, head, forward, handlers) => {
       // Exactly `Upgrade`: the Python server compares the whole value.
@@ -96,7 +100,7 @@ function options(forward: Forward) {
 }
 
 /** What the engine reads of a request: our method, path and headers; the client's own socket and events. */
-function viewOf(request: IncomingMessage, forward: Forward, handlers: View['handlers'], connection: HeaderList): View {
+function viewOf(request: ClientRequest, forward: Forward, handlers: View['handlers'], connection: HeaderList): View {
   const headers: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of [...forward.headers, ...connection]) {
     const before = headers[name];

@@ -1,8 +1,8 @@
 // Owns moving a body from an upstream to a client: with back-pressure, without a total limit, and never complete-looking
 // where it was cut.
-import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
+import type { ClientResponse } from './client.ts';
 import { endAfterRest } from './rest.ts';
 
 export type PumpEnd = 'complete' | 'client-left' | 'client-stalled' | 'upstream-cut' | 'upstream-stalled';
@@ -21,7 +21,7 @@ export const CODES: Record<Exclude<PumpEnd, 'complete'>, ErrorCode> = {
  */
 export function pump(
   source: Readable,
-  response: ServerResponse,
+  response: ClientResponse,
   idleMs: number,
   onBytes: (bytes: number) => void,
 ): Promise<PumpEnd> {
@@ -69,6 +69,6 @@ export function pump(
 }
 
 /** Whether the client is the one that stands still: what it was sent has not left yet. */
-function hasUnsent(response: ServerResponse): boolean {
+function hasUnsent(response: ClientResponse): boolean {
   return response.writableLength > 0 || response.writableEnded;
 }

@@ -26,6 +26,7 @@ export function record(exchange: Exchange, log: Log, events: EventQueue): void {
     id: exchange.id,
     client: facts.client || 'unknown',
     scheme: facts.scheme,
+    protocol: `HTTP/${exchange.request.httpVersion.replace('2.0', '2')}`,
     method: facts.method,
     host: facts.host,
     path,

@@ -1,10 +1,11 @@
 // Owns a request on its way: handed on by the engine as it is, and the answer given back, both streaming.
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ClientRequest as UpstreamRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { GateError } from '../base/errors.ts';
 import { finalStatus } from '../upstream/upstreams.ts';
 import { answer } from './answer.ts';
 import { hasBody, readBody, unknownCoding } from './body.ts';
+import type { ClientRequest, ClientResponse } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import type { HeaderList } from './headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from './proxy-engine.ts';
@@ -32,7 +33,7 @@ export type Way = {
 /** @throws {GateError} for a body that cannot be framed, and for every way in which the other side can fail */
 export async function relayHttp(
   exchange: Exchange,
-  response: ServerResponse,
+  response: ClientResponse,
   way: Way,
   engine: ProxyEngine,
 ): Promise<void> {
@@ -63,7 +64,7 @@ async function framedBody(exchange: Exchange, forward: Forward): Promise<{ strea
 
 function relayFramed(
   exchange: Exchange,
-  response: ServerResponse,
+  response: ClientResponse,
   way: Way,
   body: Readable,
   engine: ProxyEngine,
@@ -73,7 +74,7 @@ function relayFramed(
   return new Promise((resolve, reject) => {
     const askedMs = performance.now();
     let answered = false;
-    let asked: ClientRequest | null = null;
+    let asked: UpstreamRequest | null = null;
     const waiting = setTimeout(() => fail(slowError(request, failed)), live.limits.replyMs);
     const settle = (then: () => void): void => {
       clearTimeout(waiting);
@@ -118,7 +119,7 @@ function relayFramed(
   });
 }
 
-function slowError(request: IncomingMessage, failed: Way['failed']): GateError {
+function slowError(request: ClientRequest, failed: Way['failed']): GateError {
   if (!request.complete) {
     return new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 });
   }
@@ -127,7 +128,7 @@ function slowError(request: IncomingMessage, failed: Way['failed']): GateError {
 
 async function respond(
   exchange: Exchange,
-  response: ServerResponse,
+  response: ClientResponse,
   { answerHeaders, lengthen, idleMs }: Way,
   upstream: IncomingMessage,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 // Owns the sending of an image's bytes to a device: at its pace, behind a fill where one runs, and never complete-looking
 // where it was cut.
-import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '../base/errors.ts';
 import type { GrowingFile } from '../firmware/growing-file.ts';
 import type { Lane } from '../firmware/pace.ts';
+import type { ClientResponse } from './client.ts';
 import { endAfterRest } from './rest.ts';
 
 export type ImagePart = { file: GrowingFile; bytes: Buffer | null; start: number; end: number };
@@ -22,7 +22,7 @@ const PLAIN_WRITE_BYTES = 512 * 1024;
  * `onBytes` hears of every piece. Never throws.
  */
 export async function sendImage(
-  response: ServerResponse,
+  response: ClientResponse,
   part: ImagePart,
   lane: Lane,
   options: { encrypted: boolean; idleMs: number; onBytes: (bytes: number) => void },
@@ -89,7 +89,7 @@ function sleep(ms: number): Promise<Step> {
 /** The client's side: whether it takes what it is sent, and whether it is still there. */
 class Flow {
   readonly #idleMs: number;
-  readonly #response: ServerResponse;
+  readonly #response: ClientResponse;
   #wake: ((step: Step) => void) | null = null;
   #gone = false;
   readonly #onDrain = (): void => this.#wake?.('news');
@@ -98,7 +98,7 @@ class Flow {
     this.#wake?.(LEFT);
   };
 
-  constructor(response: ServerResponse, idleMs: number) {
+  constructor(response: ClientResponse, idleMs: number) {
     this.#idleMs = idleMs;
     this.#response = response;
     this.#gone = response.destroyed;
@@ -110,13 +110,13 @@ class Flow {
     return Promise.race([news, this.#next(null)]);
   }
 
-  async write(response: ServerResponse, chunk: Buffer): Promise<Step> {
+  async write(response: ClientResponse, chunk: Buffer): Promise<Step> {
     if (this.#gone) return LEFT;
     return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
   }
 
   /** With the last bytes, the end: done when all of it has left. */
-  async last(response: ServerResponse, chunk: Buffer): Promise<Step> {
+  async last(response: ClientResponse, chunk: Buffer): Promise<Step> {
     if (this.#gone) return LEFT;
     response.off('drain', this.#onDrain); // what counts now is that all of it has left
     const finished = this.#next(this.#idleMs);

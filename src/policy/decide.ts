@@ -6,6 +6,10 @@ import { type PlainVerdict, plainVerdict } from './plain-http.ts';
 import type { Because } from './reasons.ts';
 import { isOnLan, type Policy, pathWithin, readRoute } from './view.ts';
 
+// Methods are case-sensitive (RFC 9110 section 9.1), and an upstream that takes `head` for HEAD answers without a body.
+// By HTTP/1.1 no other gets here.
+const METHOD = /^[A-Z][A-Z-]{0,31}$/;
+
 export const CHALLENGE_PREFIX = '/.well-known/acme-challenge/';
 
 /** A way to the upstream: the route, the path that was decided on, and the name of ours that goes into Host. */
@@ -42,6 +46,9 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
 
   if (facts.hostFault === 'missing') return refuse(400, 'HOST_MISSING', 'host-missing');
   if (facts.hostFault === 'ambiguous') return refuse(400, 'HOST_AMBIGUOUS', 'host-ambiguous');
+  // RFC 9110 section 15.5.20: the client asks again, on a connection of its own.
+  if (facts.hostFault === 'misdirected') return refuse(421, 'HOST_MISDIRECTED', 'host-misdirected');
+  if (!METHOD.test(facts.method)) return refuse(501, 'METHOD_NOT_ALLOWED', 'method-unknown');
   const onLan = isOnLan(policy, facts);
   const site = policy.knownHost(facts.host, onLan);
   if (site === null) return refuse(facts.scheme === 'https' ? 421 : 404, 'HOST_UNKNOWN', 'host-unknown');

@@ -22,8 +22,11 @@ export type Facts = {
   websocket: boolean;
   /** Lower case, without port or brackets; empty where the request names none. */
   host: string;
-  /** Where the Host header is missing, sent twice, or not a host at all. */
-  hostFault: 'none' | 'missing' | 'ambiguous';
+  /**
+   * Where the Host header is missing, sent twice, or not a host at all; `misdirected`: it came on an HTTP/2 connection
+   * whose certificate is for other names.
+   */
+  hostFault: 'none' | 'missing' | 'ambiguous' | 'misdirected';
   target: Target;
   seal: SealedPermit;
 };

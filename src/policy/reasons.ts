@@ -4,11 +4,13 @@ const SENTENCES = {
   challenge: 'an ACME challenge that the gate itself asked for',
   'challenge-unknown': 'no certificate order of this gate is waiting for this challenge token',
   'host-ambiguous': 'the request names more than one host, or something that is not a host name',
+  'host-misdirected': 'the certificate of this connection is for other names: the client has to connect for this one',
   'host-missing': 'the request names no host',
   'host-unknown':
     'the Host is none of the configured domains; a bare address counts only for clients on the LAN (see domains, defaultSite)',
   https: 'the request came by https',
   'method-not-allowed': 'this method has no meaning here',
+  'method-unknown': 'this is no method: methods are written in capital letters',
   'no-route': 'no route covers this path',
   'path-ambiguous': 'the path can be read as two different routes, so it is not forwarded',
   'path-invalid': 'the path is not a valid one',

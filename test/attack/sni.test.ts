@@ -100,7 +100,7 @@ describe('the port for TLS', () => {
     }
   });
 
-  it('takes http/1.1, and no other protocol', async () => {
+  it('takes HTTP/2 and HTTP/1.1, and no other protocol', async () => {
     const agreed = async (ALPNProtocols: string[]): Promise<string | false | null> => {
       const options = {
         host: '127.0.0.1',
@@ -116,8 +116,8 @@ describe('the port for TLS', () => {
       });
       return within('a handshake', done).finally(() => socket.destroy());
     };
-    assert.equal(await agreed(['h2', 'http/1.1']), 'http/1.1');
-    assert.equal(await agreed(['h2']), 'refused');
+    assert.equal(await agreed(['http/1.1', 'h2']), 'h2');
+    assert.equal(await agreed(['spdy/3', 'http/1.1']), 'http/1.1');
     assert.equal(await agreed(['acme-tls/1']), 'refused');
     assert.equal(await agreed(['spdy/3', 'x']), 'refused');
   });
