@@ -34,6 +34,19 @@ export const peers = [
     proof: { binary: 'h2load' },
     use: 'an HTTP/2 client that is strict about the protocol',
   },
+  { name: 'mosquitto', package: 'mosquitto', proof: { binary: 'mosquitto' }, use: 'an MQTT broker behind a stream' },
+  {
+    name: 'mosquitto-clients',
+    package: 'mosquitto-clients',
+    proof: { binary: 'mosquitto_sub' },
+    use: 'MQTT clients of such a broker, by TLS',
+  },
+  {
+    name: 'haproxy',
+    package: 'haproxy',
+    proof: { binary: 'haproxy' },
+    use: 'a proxy in front that speaks the PROXY protocol',
+  },
   { name: 'chromium', package: 'chromium', proof: { binary: 'chromium' }, use: 'walks through the dashboard' },
 ];
 

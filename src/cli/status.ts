@@ -28,6 +28,7 @@ export function describeStatus(status: Status, context: Context): string[] {
     ...status.listeners.map(({ scheme, address, publicPort }) =>
       line(labels.listen, say.listen(scheme, address, publicPort)),
     ),
+    ...status.streams.map(({ address, upstream, open }) => line(labels.stream, say.stream(address, upstream, open))),
     line(labels.domains, words.list(status.domains)),
     line(labels.lan, say.lan(words.list(lan.networks), notLan)),
     ...(lan.gatewaysKnown ? [] : [line('', terminal.paint.warning(say.gatewaysUnknown))]),

@@ -71,6 +71,7 @@ export const chinese: Words = {
     labels: {
       gate: '网关',
       listen: '监听',
+      stream: '转发流',
       domains: '域名',
       lan: '局域网',
       certificate: '证书',
@@ -85,6 +86,7 @@ export const chinese: Words = {
       tls: 'TLS',
     },
     gate: (pid, since, config, snapshot) => `进程 ${pid}，启动于 ${since}，配置 ${config}（快照 ${snapshot}）`,
+    stream: (address, upstream, open) => `${address} 上的 TLS，转发到 ${upstream.join('、')}；当前 ${open} 个连接`,
     listen: (scheme, address, port) => `${scheme}，${address}，外部端口 ${port}`,
     lan: (networks, not) => `${networks}；不算局域网：${not}`,
     gatewaysUnknown: '本系统未提供网关信息：若客户端经由网关到达，将被视为局域网',

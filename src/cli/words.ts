@@ -94,6 +94,7 @@ export const english = {
     labels: {
       gate: 'otagate',
       listen: 'listen',
+      stream: 'stream',
       domains: 'domains',
       lan: 'lan',
       certificate: 'cert',
@@ -109,6 +110,8 @@ export const english = {
     },
     gate: (pid: number, since: string, config: string, snapshot: number) =>
       `pid ${pid}, since ${since}, ${config} (snapshot ${snapshot})`,
+    stream: (address: string, upstream: readonly string[], open: number) =>
+      `TLS on ${address}, in front of ${upstream.join(', ')}; ${count(open, 'connection')} open`,
     listen: (scheme: string, address: string, port: number) => `${scheme} on ${address}, known outside as port ${port}`,
     lan: (networks: string, not: string) => `${networks}; not LAN: ${not}`,
     gatewaysUnknown: 'this system does not tell its gateways: if clients arrive from one, they count as LAN',

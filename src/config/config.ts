@@ -65,6 +65,26 @@ export type Limits = {
   linkMs: number;
 };
 
+/** A plain TCP server: a name or an address, IPv6 without brackets. */
+export type HostPort = { host: string; port: number };
+
+/** In which form a server behind the gate is told who the client is, before the first byte. */
+export type ProxyVersion = 'none' | 'v1' | 'v2';
+
+/** TLS in front of plain TCP. */
+export type StreamConfig = {
+  listen: Endpoint;
+  /** At least one, tried in this order. */
+  upstream: HostPort[];
+  /** Networks in CIDR notation; empty: for everyone. */
+  allow: string[];
+  /** Without a byte in either direction. */
+  idleMs: number;
+  /** The most at a time, in all gates together. */
+  connections: number;
+  proxyProtocol: ProxyVersion;
+};
+
 export type FirmwareConfig = {
   /** Origins with a path prefix, from which firmware may be fetched beside the upstreams. */
   allow: string[];
@@ -87,7 +107,8 @@ export type Config = {
   domains: string[];
   /** The gates listen on `http` and `https`, the control process on `admin`. */
   listen: { http: Endpoint[]; https: Endpoint[]; admin: Endpoint[] };
-  public: { http: number; https: number };
+  /** `mqtts`: null where devices get no address for MQTT by TLS. */
+  public: { http: number; https: number; mqtts: number | null };
   defaultSite: 'refuse' | 'main';
   workers: number;
   /** Absolute. */
@@ -106,6 +127,7 @@ export type Config = {
   upstreams: Record<string, string[]>;
   routes: RouteConfig[];
   openings: OpeningConfig[];
+  streams: StreamConfig[];
   firmware: FirmwareConfig;
   alerts: AlertsConfig;
   limits: Limits;

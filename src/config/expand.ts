@@ -12,6 +12,7 @@ import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
 import type { Input } from './schema.ts';
 import type { Secrets } from './secrets.ts';
+import { streamFrom } from './streams.ts';
 
 /** The long form of a file without faults. `file` is its absolute path; `secrets` are those that stand elsewhere. */
 export function expand(input: Input, file: string, secrets: Secrets): Config {
@@ -28,7 +29,11 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     domains: input.domains ?? (input.domain === undefined ? [] : [input.domain]),
     listen: { http, https, admin },
     // A gate that ends no TLS itself still has to know where https is, for its redirects.
-    public: { http: input.public.http ?? http[0]?.port ?? 80, https: input.public.https ?? https[0]?.port ?? 443 },
+    public: {
+      http: input.public.http ?? http[0]?.port ?? 80,
+      https: input.public.https ?? https[0]?.port ?? 443,
+      mqtts: input.public.mqtts ?? mqttsPort(input.streams),
+    },
     defaultSite: input.defaultSite,
     workers: input.workers,
     stateDir: fromFolder(folder, input.stateDir),
@@ -43,12 +48,18 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     upstreams: { ...preset.upstreams, ...input.upstreams },
     routes: [...preset.routes.filter((route) => !own.some((each) => replaces(each, route))), ...own],
     openings: input.openings.map(openingFrom),
+    streams: input.streams.map(streamFrom),
     firmware: firmwareFrom(input.firmware),
     alerts: alertsFrom(input.alerts, secrets),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },
   };
+}
+
+/** Where devices speak MQTT by TLS, if a stream is there. */
+function mqttsPort(streams: Input['streams']): number | null {
+  return streams.some(({ listen }) => listen.port === 8883) ? 8883 : null;
 }
 
 function routeFrom(route: Input['routes'][number]): RouteConfig {

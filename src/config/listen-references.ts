@@ -5,16 +5,17 @@ import {
   endpointsCollide,
   isLoopback,
   readAdminEndpoints,
+  readEndpoint,
   readEndpoints,
   STANDARD_LISTEN,
   writeEndpoint,
 } from './endpoints.ts';
 import { type Place, type Report, writePlace } from './finding.ts';
-import { valueAt } from './loose.ts';
+import { listOf, memberOf, valueAt } from './loose.ts';
 
 type Listening = { place: Place; endpoint: Endpoint; standard: boolean };
 
-/** Reports endpoints that are in each other's way, and an admin interface in plain sight. Says whether TLS is listened for at all. */
+/** Reports endpoints that are in each other's way, and an admin interface in plain sight. Says whether TLS is listened for at all, streams included. */
 export function listenFaults(raw: unknown, report: Report): { https: boolean } {
   const listening: Listening[] = [];
   let unreadable = false;
@@ -42,6 +43,12 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
       { found: '' },
     );
   }
+  const streams = listOf(memberOf(raw, 'streams'));
+  for (const [index, stream] of streams.entries()) {
+    const reading = readEndpoint(memberOf(stream, 'listen'));
+    if (reading.ok) listening.push({ place: ['streams', index, 'listen'], endpoint: reading.value, standard: false });
+  }
+  mqttsWarning(raw, streams, report);
   for (const [index, later] of listening.entries()) {
     const earlier = listening.slice(0, index).find((each) => endpointsCollide(each.endpoint, later.endpoint));
     if (earlier === undefined) continue;
@@ -52,7 +59,14 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
       expected: 'each address and port once; [::] takes IPv4 as well',
     });
   }
-  return { https: count.https > 0 };
+  return { https: count.https > 0 || streams.length > 0 };
+}
+
+/** What is told to devices, though nothing here listens for it: another program may, on the same name. */
+function mqttsWarning(raw: unknown, streams: readonly unknown[], report: Report): void {
+  if (streams.length > 0 || valueAt(raw, ['public', 'mqtts']) === undefined) return;
+  const problem = 'is told to devices, and there are no streams';
+  report(['public', 'mqtts'], { problem, expected: 'a stream in front of the MQTT server' }, { severity: 'warning' });
 }
 
 function networkWarning(place: Place, endpoint: Endpoint, report: Report): void {

@@ -10,6 +10,7 @@ import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
 import { isSecret } from './secret-keys.ts';
 import { AsWritten } from './secrets.ts';
+import { writeStream } from './streams.ts';
 import { writeDuration } from './units.ts';
 
 /**
@@ -26,7 +27,7 @@ export function printLongForm(config: Config): string {
       https: config.listen.https.map(writeEndpoint),
       admin: config.listen.admin.map(writeEndpoint),
     },
-    public: config.public,
+    public: writePublic(config.public),
     defaultSite: config.defaultSite,
     workers: config.workers,
     stateDir: config.stateDir,
@@ -47,6 +48,7 @@ export function printLongForm(config: Config): string {
       ...(reason === '' ? {} : { reason }),
       ...writeCloseAfter(closeAfter),
     })),
+    streams: config.streams.map(writeStream),
     firmware: writeFirmware(config.firmware),
     alerts: writeAlerts(config.alerts, secretSources),
     limits: writeLimits(config.limits),
@@ -54,6 +56,10 @@ export function printLongForm(config: Config): string {
   };
   const text = stringify(long, escapeReferences, { lineWidth: 0, aliasDuplicateObjects: false });
   return holdsSecret(long) ? `# Holds a secret: show it to nobody.\n${text}` : text;
+}
+
+function writePublic({ mqtts, ...web }: Config['public']): Record<string, number> {
+  return { ...web, ...(mqtts === null ? {} : { mqtts }) };
 }
 
 function holdsSecret(value: unknown): boolean {

@@ -16,6 +16,7 @@ import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
+import { streamSchema } from './streams.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
 /** Names of routes and upstreams: they go on command lines and into logs. */
@@ -170,6 +171,9 @@ export const inputSchema = z
       .strictObject({
         http: port('Plain HTTP. Left out: the first port listened on.', 0).optional(),
         https: port('TLS. Left out: the first port listened on.', 0).optional(),
+        mqtts: port(
+          'MQTT by TLS: goes into the replies to devices, which speak TLS there only on 8883. Left out: 8883 where a stream listens there.',
+        ).optional(),
       })
       .prefault({})
       .meta({ description: 'The ports as the world sees them, where a router or Docker changes them.' }),
@@ -243,6 +247,11 @@ export const inputSchema = z
       .max(100)
       .prefault([])
       .meta({ description: 'Plain HTTP for a time, for outside devices.' }),
+    streams: z
+      .array(streamSchema)
+      .max(32)
+      .prefault([])
+      .meta({ description: 'TLS in front of plain TCP servers, such as an MQTT broker.' }),
     firmware: firmwareSchema,
     alerts: alertsSchema,
     limits: limitsSchema,

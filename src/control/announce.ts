@@ -11,6 +11,7 @@ export function announce(log: Log, { listen, policy }: Snapshot, gateways: Gatew
   const where = [
     ...listen.http.map((at) => `http://${describe(at)}`),
     ...listen.https.map((at) => `https://${describe(at)}`),
+    ...listen.streams.map((at) => `tls://${describe(at)}`),
   ];
   log.info(
     { event: 'serving', listen: where, domains: policy.domains, workers },

@@ -102,10 +102,10 @@ export class Certificates {
 
   /** What the gates serve now; the first one is for clients without a name. @throws {GateError} STATE_DAMAGED */
   served(nowMs: number): ServedCertificate[] {
-    const { domains, tls, listen } = this.#config;
+    const { domains, tls, listen, streams } = this.#config;
     const own = [...this.#brought.map(({ certificate }) => certificate), ...this.keeper.certificates().map(asServed)];
     const uncovered = domains.filter((domain) => !own.some(({ names }) => covers(names, domain)));
-    if (!tls.localCa || listen.https.length === 0) return mainFirst(own, domains[0] ?? '');
+    if (!tls.localCa || listen.https.length + streams.length === 0) return mainFirst(own, domains[0] ?? '');
     // Devices and browsers on the LAN may use the bare address; loopback is for whoever sits at the machine.
     const names = [...new Set([...uncovered, ...ownAddresses(), 'localhost', '127.0.0.1', '::1'])];
     const { certPem, keyPem, rootPem } = localCertificate(this.#config.stateDir, names, nowMs);

@@ -19,6 +19,7 @@ import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
 import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
+import { OpenStreams } from './open-streams.ts';
 import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
@@ -40,6 +41,7 @@ const LOOK_MS = 60_000;
 export class Control {
   readonly #startedMs = Date.now();
   readonly #tally = new Tally();
+  readonly #openStreams = new OpenStreams();
   readonly #watch = new Watch();
   readonly #opened: OpenedLog;
   readonly #state: State;
@@ -98,7 +100,11 @@ export class Control {
       onAsk: (id, ask, line) => void this.firmware.answer(id, ask, line),
       onStart: (line) => this.firmware.shares.add(line),
       onDownloads: (active, line) => this.firmware.shares.set(line, active),
-      onGone: (line) => this.firmware.shares.remove(line),
+      onStreams: (open, line) => this.#openStreams.set(line, open),
+      onGone: (line) => {
+        this.firmware.shares.remove(line);
+        this.#openStreams.remove(line);
+      },
       onLog: (lines, dropped) => this.#watch.onGateLines(lines, dropped, this.log),
     });
     this.#publisher = new Publisher(config, {
@@ -195,6 +201,7 @@ export class Control {
       workers: this.#supervisor.status(),
       firmware: this.firmware.status(),
       totals: this.#tally.totals,
+      openStreams: this.#openStreams.sum(),
       kept: this.#certificates.keeper.status(),
       nowMs: this.#clock.now(),
     });

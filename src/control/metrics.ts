@@ -25,6 +25,7 @@ export function metricsText(status: Status): Promise<string> {
   count(registry, 'downloads_total', 'Firmware downloads, by how they ended', keyed('end', { complete, broken }));
   count(registry, 'download_bytes_total', 'Bytes of firmware sent', [{ labels: {}, value: bytes }]);
   firmwareMetrics(registry, status);
+  streamMetrics(registry, status);
   count(
     registry,
     'tls_handshakes_failed_total',
@@ -94,6 +95,15 @@ function firmwareMetrics(registry: Registry, { firmware, totals }: Status): void
   ]);
   show(registry, 'firmware_fills', 'Images that are being fetched', [{ labels: {}, value: firmware.filling }]);
   show(registry, 'downloads_active', 'Downloads that run', [{ labels: {}, value: firmware.activeDownloads }]);
+}
+
+function streamMetrics(registry: Registry, { streams, totals }: Status): void {
+  if (streams.length === 0) return;
+  const { received, sent } = totals.streamBytes;
+  count(registry, 'streams_total', 'Connections of streams that ended, by why', keyed('because', totals.streams));
+  count(registry, 'stream_bytes_total', 'Bytes of streams', keyed('way', { received, sent }));
+  const open = streams.map(({ address, open: value }) => ({ labels: { address }, value }));
+  show(registry, 'streams_open', 'Connections of streams that are open', open);
 }
 
 function keyed(label: string, counts: Record<string, number>): Sample[] {

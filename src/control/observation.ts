@@ -2,14 +2,14 @@
 import type { GateEvent } from '../link/events.ts';
 import type { Observation } from '../ota/device-record.ts';
 
-type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' }>;
+type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' | 'stream' }>;
 
 const MAX_NAME = 64;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** What an event says of a device, or null where it says nothing of one. */
 export function observationOf(event: GateEvent): { device: string; seen: Observation } | null {
-  if (event.event === 'request' || event.event === 'handshake-failed') return null;
+  if (event.event === 'request' || event.event === 'handshake-failed' || event.event === 'stream') return null;
   const device = name(event.device);
   if (device === null) return null;
   return { device, seen: event.event === 'check' ? checkOf(event) : downloadOf(event) };

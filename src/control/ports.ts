@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { errorCode, GateError } from '../base/errors.ts';
 import type { Endpoint } from '../config/config.ts';
+import type { Listen } from '../link/snapshot.ts';
 
 /**
  * Binds the endpoint for a moment, without sharing, so that another program (or another otagate) on it is noticed.
@@ -26,15 +27,13 @@ export async function tryEndpoint(endpoint: Endpoint): Promise<Endpoint> {
   }
 }
 
-type Listen = { http: Endpoint[]; https: Endpoint[] };
-
 /**
  * Tries all endpoints of a configuration. Those that are served already are kept as they are, and a port that our own
  * gates hold on another address is not tried: they would be in its way.
  * @throws {GateError} LISTEN_FAILED
  */
 export async function tryListen(wanted: Listen, before: Listen, served: Listen): Promise<Listen> {
-  const ours = [...served.http, ...served.https];
+  const ours = [...served.http, ...served.https, ...served.streams];
   const tryAll = async (scheme: keyof Listen): Promise<Endpoint[]> => {
     const endpoints: Endpoint[] = [];
     for (const endpoint of wanted[scheme]) {
@@ -44,7 +43,7 @@ export async function tryListen(wanted: Listen, before: Listen, served: Listen):
     }
     return endpoints;
   };
-  return { http: await tryAll('http'), https: await tryAll('https') };
+  return { http: await tryAll('http'), https: await tryAll('https'), streams: await tryAll('streams') };
 }
 
 function bindOnce(endpoint: Endpoint): Promise<number> {

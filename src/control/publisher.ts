@@ -5,7 +5,7 @@ import { machineClock } from '../base/clock.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import type { OpenedLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import type { Snapshot } from '../link/snapshot.ts';
+import type { Listen, Snapshot } from '../link/snapshot.ts';
 import type { State } from '../store/state.ts';
 import type { Brought, Certificates } from './certificates.ts';
 import { DeviceNotices } from './device-notices.ts';
@@ -63,8 +63,8 @@ export class Publisher {
     const { certificates } = this.#parts;
     const brought = certificates.read(config, Date.now());
     this.#gateways = await defaultGateways();
-    const standing = this.#snapshot?.listen ?? { http: [], https: [] };
-    const listen = await tryListen(config.listen, this.#config.listen, standing);
+    const standing = this.#snapshot?.listen ?? { http: [], https: [], streams: [] };
+    const listen = await tryListen(listenOf(config), listenOf(this.#config), standing);
     const before = { config: this.#config, brought: certificates.brought, listen: this.#snapshot?.listen };
     const faults = await this.#take(config, brought, listen).catch((error: unknown) => [errorText(error)]);
     if (faults.length > 0 && before.listen !== undefined)
@@ -159,4 +159,9 @@ export class Publisher {
       proofs: { tokens: proofs.tokens(), certificates: proofs.certificates() },
     });
   }
+}
+
+/** What the gates are to listen on, as the configuration says it. */
+function listenOf({ listen: { http, https }, streams }: Config): Listen {
+  return { http, https, streams: streams.map(({ listen }) => listen) };
 }

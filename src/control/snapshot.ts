@@ -1,6 +1,6 @@
 // Owns the making of a Snapshot from the configuration, the state and the certificates.
-import type { Config, Endpoint } from '../config/config.ts';
-import type { Snapshot } from '../link/snapshot.ts';
+import type { Config, StreamConfig } from '../config/config.ts';
+import type { Listen, Snapshot } from '../link/snapshot.ts';
 import type { PolicyView } from '../policy/view.ts';
 import type { State } from '../store/state.ts';
 import { placeSocket } from './admin/socket-place.ts';
@@ -9,7 +9,7 @@ export type Ingredients = {
   config: Config;
   state: State;
   version: number;
-  listen: { http: Endpoint[]; https: Endpoint[] };
+  listen: Listen;
   gateways: string[];
   ticketKeys: Uint8Array;
   time: Snapshot['time'];
@@ -43,6 +43,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
     },
     listen: from.listen,
     shareListeners: process.platform === 'linux',
+    streams: servedStreams(config, from.listen),
     trustedProxies: config.trustedProxies,
     upstreams: config.upstreams,
     firmware: {
@@ -65,9 +66,18 @@ export function makeSnapshot(from: Ingredients): Snapshot {
 }
 
 /** A port 0 of the configuration stands for the one that was found free. */
-function publicPorts(config: Config, listen: Ingredients['listen']): { http: number; https: number } {
+function publicPorts(config: Config, listen: Listen): PolicyView['publicPorts'] {
   return {
     http: config.public.http || (listen.http[0]?.port ?? 80),
     https: config.public.https || (listen.https[0]?.port ?? 443),
+    mqtts: config.public.mqtts,
   };
+}
+
+function servedStreams({ streams, workers }: Config, listen: Listen): StreamConfig[] {
+  return streams.map((stream, index) => ({
+    ...stream,
+    listen: listen.streams[index] ?? stream.listen,
+    connections: Math.ceil(stream.connections / workers),
+  }));
 }

@@ -15,6 +15,8 @@ export type Status = {
   snapshot: number;
   domains: string[];
   listeners: { scheme: string; address: string; publicPort: number }[];
+  /** TLS in front of plain TCP, with the connections that are open now. */
+  streams: { address: string; upstream: string[]; open: number }[];
   lan: { networks: string[]; ownGateways: string[]; gatewaysKnown: boolean };
   certificates: CertificateStatus[];
   /** Names that are ordered, and how that goes; also those that have no certificate yet. */
@@ -48,6 +50,7 @@ export type StatusInput = {
   workers: GateStatus[];
   firmware: FirmwareStatus;
   totals: Totals;
+  openStreams: Record<string, number>;
   kept: KeptCertificate[];
   nowMs: number;
 };
@@ -67,10 +70,15 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
         publicPort: policy.publicPorts[scheme],
       })),
     ),
+    streams: snapshot.streams.map(({ listen: at, upstream }) => ({
+      address: describe(at),
+      upstream: upstream.map(describe),
+      open: input.openStreams[describe(at)] ?? 0,
+    })),
     lan: { networks: policy.lan, ownGateways: policy.ownGateways, gatewaysKnown: input.gatewaysKnown },
     certificates: certificateStatus(snapshot.tls, policy.domains, input.kept, nowMs),
     acme: input.kept,
-    uncovered: listen.https.length === 0 ? [] : uncoveredDomains(snapshot.tls, policy.domains),
+    uncovered: listen.https.length + listen.streams.length === 0 ? [] : uncoveredDomains(snapshot.tls, policy.domains),
     upstreams: snapshot.upstreams,
     openings: policy.openings
       .filter((opening) => opening.untilMs > nowMs)

@@ -32,6 +32,7 @@ export type GateEar = {
   onStart: (line: GateLine) => void;
   onAsk: (id: number, ask: FirmwareAsk, line: GateLine) => void;
   onDownloads: (active: number, line: GateLine) => void;
+  onStreams: (open: Record<string, number>, line: GateLine) => void;
   onLog: (lines: string[], dropped: number) => void;
   onGone: (line: GateLine) => void;
 };
@@ -192,6 +193,9 @@ export class Supervisor {
         return;
       case 'downloads':
         this.#hear.onDownloads(message.active, line);
+        return;
+      case 'streams':
+        this.#hear.onStreams(message.open, line);
         return;
       case 'log':
         this.#hear.onLog(message.lines, message.dropped);

@@ -10,6 +10,9 @@ export type Totals = {
   downloads: { complete: number; broken: number; bytes: number };
   /** Bytes that devices got, by where they came from. */
   downloadBytes: { memory: number; disk: number; fill: number };
+  /** Connections of streams that ended, by why; bytes that came from clients, and that went to them. */
+  streams: Record<string, number>;
+  streamBytes: { received: number; sent: number };
   /** Failed handshakes by OpenSSL's or the system's reason. */
   handshakes: Record<string, number>;
   droppedEvents: number;
@@ -24,6 +27,8 @@ export class Tally {
     offers: 0,
     downloads: { complete: 0, broken: 0, bytes: 0 },
     downloadBytes: { memory: 0, disk: 0, fill: 0 },
+    streams: {},
+    streamBytes: { received: 0, sent: 0 },
     handshakes: {},
     droppedEvents: 0,
   };
@@ -44,6 +49,11 @@ export class Tally {
       case 'check':
         totals.checks += 1;
         if (event.offered !== null) totals.offers += 1;
+        return;
+      case 'stream':
+        count(totals.streams, event.because);
+        totals.streamBytes.received += event.received;
+        totals.streamBytes.sent += event.sent;
         return;
       case 'handshake-failed':
         count(totals.handshakes, event.reason);

@@ -50,6 +50,7 @@ export type Status = {
   snapshot: number;
   domains: string[];
   listeners: { scheme: string; address: string; publicPort: number }[];
+  streams: { address: string; upstream: string[]; open: number }[];
   lan: { networks: string[]; ownGateways: string[]; gatewaysKnown: boolean };
   certificates: Certificate[];
   acme: Renewal[];

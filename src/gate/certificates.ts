@@ -1,6 +1,6 @@
 // Owns the certificates in this gate: contexts made once for each snapshot, and the one for a handshake.
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { ServedCertificate, Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate } from '../tls/choose.ts';
 
@@ -39,6 +39,8 @@ export type Held = {
   context: SecureContext;
 };
 
+type OwnContext = SecureContextOptions & { ticketKeys: Buffer };
+
 /** All that a handshake may choose from. */
 export type Keyring = { certificates: readonly Held[]; proofs: ReadonlyMap<string, SecureContext> };
 
@@ -76,6 +78,16 @@ export function holdCertificates(tls: Snapshot['tls']): Keyring {
 export function contextFor({ certificates }: Keyring, serverName: string): SecureContext | undefined {
   const chosen = chooseCertificate(certificates, serverName);
   return chosen === certificates[0] ? undefined : chosen?.context;
+}
+
+/**
+ * What a listener serves to clients without SNI, or undefined where there is nothing. The ticket keys go along each
+ * time: setSecureContext throws them away otherwise.
+ */
+export function ownContext({ certificates }: Keyring, ticketKeys: Uint8Array): OwnContext | undefined {
+  const first = certificates[0];
+  if (first === undefined) return undefined;
+  return { ...TLS_OPTIONS, ...pemPairs(first.pairs), honorCipherOrder: true, ticketKeys: Buffer.from(ticketKeys) };
 }
 
 /** `cert` and `key` for Node's TLS options, in the same order. */

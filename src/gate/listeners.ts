@@ -18,7 +18,7 @@ import { normaliseAddress } from '../policy/networks.ts';
 import { chooseCertificate } from '../tls/choose.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
-import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, pemPairs, TLS_OPTIONS } from './certificates.ts';
+import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import { Http2Front } from './http2-front.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
@@ -135,16 +135,9 @@ export class Listeners {
     return server;
   }
 
-  /** For clients without SNI. The ticket keys go along each time: setSecureContext throws them away otherwise. */
   #renewDefault(server: HttpsServer, snapshot: Snapshot): void {
-    const first = this.#keyring.certificates[0];
-    if (first === undefined) return;
-    server.setSecureContext({
-      ...TLS_OPTIONS,
-      ...pemPairs(first.pairs),
-      honorCipherOrder: true,
-      ticketKeys: Buffer.from(snapshot.tls.ticketKeys),
-    });
+    const context = ownContext(this.#keyring, snapshot.tls.ticketKeys);
+    if (context !== undefined) server.setSecureContext(context);
   }
 
   #wire(server: HttpServer | HttpsServer): void {

@@ -15,6 +15,7 @@ import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
 import type { Gate } from './pipeline.ts';
 import { createProxyEngine } from './proxy-engine.ts';
+import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
 
 const name = process.argv[2] ?? 'gate';
@@ -26,7 +27,7 @@ let draining = false;
 let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
-let serving: { listeners: Listeners; gate: Gate } | null = null;
+let serving: { listeners: Listeners; streams: Streams; gate: Gate } | null = null;
 const firmware = new FirmwareDesk(tell);
 const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
@@ -58,13 +59,15 @@ async function apply(snapshot: Snapshot): Promise<void> {
       events,
       running,
     };
-    serving = { gate, listeners: new Listeners(gate, opened.log) };
+    const streams = new Streams({ log: opened.log, events, tell });
+    serving = { gate, streams, listeners: new Listeners(gate, opened.log) };
   }
   const before = live;
   // A new listener serves from its first moment, and by the new rules: they are taken back where one cannot be opened.
   live = next;
   try {
     await serving.listeners.apply(snapshot, keyring);
+    await serving.streams.apply(snapshot, keyring);
   } catch (error) {
     live = before ?? next;
     throw error;
@@ -80,22 +83,31 @@ function current(): Live {
   return live;
 }
 
+/** Requests, upgrades and connections of streams that are not over. */
+function runs(): number {
+  return running.size + (serving?.streams.size ?? 0);
+}
+
+/** Takes no new connections, and ends those that wait for nothing. */
+function stopListening(): void {
+  serving?.listeners.stop();
+  serving?.streams.stop();
+}
+
 /** Takes no new connections, lets what runs finish within `limits.drain`, and exits. */
 async function drain(why: string, exitCode: number): Promise<void> {
   if (draining) return;
   draining = true;
-  opened.log.info({ event: 'drain', why, running: running.size, drainMs }, `draining: ${why}`);
-  serving?.listeners.stop();
+  opened.log.info({ event: 'drain', why, running: runs(), drainMs }, `draining: ${why}`);
+  stopListening();
   const deadline = Date.now() + drainMs;
-  while (running.size > 0 && Date.now() < deadline) {
+  while (runs() > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    serving?.listeners.stop();
+    stopListening();
+    serving?.streams.endQuiet();
   }
-  if (running.size > 0) {
-    opened.log.warn(
-      { event: 'drain-cut', running: running.size },
-      `${running.size} requests cut off: limits.drain is over`,
-    );
+  if (runs() > 0) {
+    opened.log.warn({ event: 'drain-cut', running: runs() }, `${runs()} requests cut off: limits.drain is over`);
   }
   await Promise.race([events.drain(), new Promise((resolve) => setTimeout(resolve, 500))]);
   process.exit(exitCode);
@@ -103,11 +115,11 @@ async function drain(why: string, exitCode: number): Promise<void> {
 
 /** This gate is one too many: it ends with its last connection, however long that takes. */
 async function retire(): Promise<void> {
-  opened.log.info({ event: 'retire', running: running.size }, 'retiring: no new connections from now on');
+  opened.log.info({ event: 'retire', running: runs() }, 'retiring: no new connections from now on');
   do {
-    serving?.listeners.stop();
+    stopListening();
     await new Promise((resolve) => setTimeout(resolve, 100));
-  } while (running.size > 0);
+  } while (runs() > 0);
   await drain('retired', 0);
 }
 

@@ -27,7 +27,7 @@ export function replyContext(
   return {
     scheme: facts.scheme,
     host,
-    ports: { ...policy.view.publicPorts, mqtts: null },
+    ports: policy.view.publicPorts,
     trusted: facts.scheme === 'https' || live.publicChain(host),
     opening,
     runningVersion: story.report?.version ?? null,

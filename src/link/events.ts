@@ -23,6 +23,8 @@ export type GateEvent =
       /** The opening through which it came. */
       opening: string | null;
     }
+  /** A connection of a stream is over. `received` from the client, `sent` to it, in bytes. */
+  | { event: 'stream'; atMs: number; because: string; received: number; sent: number }
   | { event: 'handshake-failed'; atMs: number; reason: string }
   | ({ event: 'download-begun'; atMs: number } & DownloadOf)
   /** The link was used, and no image could be had for it. */

@@ -22,6 +22,8 @@ export type ToControl =
   | { kind: 'events'; events: GateEvent[]; dropped: number }
   | { kind: 'ask'; id: number; ask: FirmwareAsk }
   | { kind: 'downloads'; active: number }
+  /** Connections of streams that are open, by the address listened on. */
+  | { kind: 'streams'; open: Record<string, number> }
   /** Lines of the log as JSON, for those who look; `dropped` more were not sent. */
   | { kind: 'log'; lines: string[]; dropped: number };
 

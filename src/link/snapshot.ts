@@ -1,5 +1,5 @@
 // Owns Snapshot: everything that a gate needs to serve, sent down by control, immutable, replaced whole.
-import type { Config, Endpoint, Limits } from '../config/config.ts';
+import type { Config, Endpoint, Limits, StreamConfig } from '../config/config.ts';
 import type { SealKey } from '../ota/seal.ts';
 import type { PolicyView } from '../policy/view.ts';
 
@@ -13,14 +13,19 @@ export type ServedCertificate = {
   publicChain: boolean;
 };
 
+/** Where to listen, with every port found free. */
+export type Listen = { http: Endpoint[]; https: Endpoint[]; streams: Endpoint[] };
+
 export type Snapshot = {
   version: number;
   /** What control's clock said, which never goes back, at a moment of the machine (`machineClock`): gates count on from it. */
   time: { nowMs: number; machineMs: number };
   policy: PolicyView;
-  listen: { http: Endpoint[]; https: Endpoint[] };
+  listen: Listen;
   /** Whether each gate listens by itself on the same address (SO_REUSEPORT), and the kernel shares connections out. */
   shareListeners: boolean;
+  /** With the ports of `listen.streams`; their `connections` are those of one gate. */
+  streams: StreamConfig[];
   trustedProxies: Config['trustedProxies'];
   upstreams: Config['upstreams'];
   firmware: {

@@ -13,7 +13,8 @@ const ONE_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 export type PolicyView = {
   domains: string[];
   defaultSite: 'refuse' | 'main';
-  publicPorts: { http: number; https: number };
+  /** As the world sees them; `mqtts` is null where devices get no address for MQTT by TLS. */
+  publicPorts: { http: number; https: number; mqtts: number | null };
   lan: string[];
   /** The default gateways of this machine, normalised; they are not LAN unless listed by hand. */
   ownGateways: string[];

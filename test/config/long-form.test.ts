@@ -27,6 +27,7 @@ tls:
     propagation: { timeout: 90s, resolvers: [1.1.1.1, "9.9.9.9:5353", "2620:fe::fe"] }
 networks: { lan: [private, 100.64.0.0/10] }
 trustedProxies: { from: 10.0.0.1, header: forwarded }
+streams: [{ listen: 8883, upstream: ["[fd00::5]:1883", "broker:1884"], allow: 10.0.0.0/8, idle: 15m, connections: 50, proxyProtocol: v2 }]
 upstreams: { mcp: [ "http://a:1", "https://b" ] }
 routes:
   - { name: mcp, host: ota.example.com, path: /mcp/, upstream: mcp, role: device, plainHttp: never }
@@ -61,7 +62,7 @@ test('the defaults', () => {
       file: FILE,
       domains: ['ota.example.com'],
       listen: { http: [{ host: '::', port: 80 }], https: [{ host: '::', port: 443 }], admin: [] },
-      public: { http: 80, https: 443 },
+      public: { http: 80, https: 443, mqtts: null },
       defaultSite: 'refuse',
       workers: 0,
       stateDir: '/etc/data',
@@ -71,6 +72,7 @@ test('the defaults', () => {
       upstreams: {},
       routes: [],
       openings: [],
+      streams: [],
       firmware: {
         allow: [],
         maxBytes: 2_147_483_648,
@@ -100,7 +102,20 @@ test('the defaults', () => {
 test('every key arrives in the long form', () => {
   const config = configOf(EVERYTHING);
   assert.deepEqual(config.domains, ['ota.example.com', '192.168.1.2', 'fd00::2', 'gate.example.com']);
-  assert.deepEqual(config.public, { http: 8080, https: 8443 });
+  assert.deepEqual(config.public, { http: 8080, https: 8443, mqtts: 8883 });
+  assert.deepEqual(config.streams, [
+    {
+      listen: { host: '::', port: 8883 },
+      upstream: [
+        { host: 'fd00::5', port: 1883 },
+        { host: 'broker', port: 1884 },
+      ],
+      allow: ['10.0.0.0/8'],
+      idleMs: 900_000,
+      connections: 50,
+      proxyProtocol: 'v2',
+    },
+  ]);
   assert.deepEqual(config.listen.https, []);
   assert.deepEqual(config.listen.admin, [
     { host: '127.0.0.1', port: 9180 },

@@ -15,7 +15,7 @@ export type ExchangeWish = {
 };
 
 export function exchangeOf(wish: ExchangeWish = {}): { exchange: Exchange; passage: Passage } {
-  const policy = compilePolicy(view(wish.ports ? { publicPorts: wish.ports } : {}));
+  const policy = compilePolicy(view(wish.ports ? { publicPorts: { ...wish.ports, mqtts: null } } : {}));
   const route = policy.routeFor('ota.example.com', '/') ?? policy.view.routes[0];
   if (route === undefined) throw new TypeError('the policy of the tests has no route');
   const asked = facts({ scheme: wish.scheme ?? 'https' });

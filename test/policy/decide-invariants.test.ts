@@ -56,8 +56,8 @@ function randomCase(random: Random): Case {
       defaultSite: random.pick(['refuse', 'main']),
       lan: random.pick([['private'], ['192.168.1.0/24'], []]),
       publicPorts: random.pick([
-        { http: 80, https: 443 },
-        { http: 8080, https: 8443 },
+        { http: 80, https: 443, mqtts: null },
+        { http: 8080, https: 8443, mqtts: 8883 },
       ]),
     }),
   };

@@ -65,7 +65,7 @@ export function view(changes: Partial<PolicyView> = {}): PolicyView {
   return {
     domains: ['ota.example.com', 'fw.example.com', 'gate.example.com'],
     defaultSite: 'refuse',
-    publicPorts: { http: 80, https: 443 },
+    publicPorts: { http: 80, https: 443, mqtts: null },
     lan: ['private'],
     ownGateways: [CLIENTS.gateway],
     routes: routes('lan'),

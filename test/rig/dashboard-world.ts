@@ -82,6 +82,7 @@ export function makeStatus(nowMs: number): Status {
     ],
     acme: [renewal, failing],
     uncovered: [],
+    streams: [{ address: '[::]:8883', upstream: ['192.168.1.5:1883'], open: 212 }],
     upstreams: { console: ['http://192.168.1.5:8002'], voice: ['http://192.168.1.5:8000', 'http://192.168.1.6:8000'] },
     workers: [
       { name: 'gate-1', pid: 4_121, sinceMs: nowMs - 3.2 * DAY_MS, snapshot: 42, restarts: 0 },

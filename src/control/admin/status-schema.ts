@@ -43,6 +43,8 @@ const totals = z.object({
   downloadBytes: z
     .object({ memory: z.int(), disk: z.int(), fill: z.int() })
     .describe('bytes that devices got, by where they came from'),
+  streams: counts.describe('connections that ended, by why'),
+  streamBytes: z.object({ received: z.int(), sent: z.int() }).describe('of clients, and to them'),
   handshakes: counts.describe('failed ones, by reason'),
   droppedEvents: z.int(),
 } satisfies Described<Status['totals']>);
@@ -54,6 +56,9 @@ export const statusSchema = z.object({
   snapshot: z.int().describe('grows with every change that the gates are given'),
   domains: z.array(z.string()),
   listeners: z.array(z.object({ scheme: z.string(), address: z.string(), publicPort: z.int() })),
+  streams: z
+    .array(z.object({ address: z.string(), upstream: z.array(z.string()), open: z.int().describe('connections') }))
+    .describe('TLS in front of plain TCP'),
   lan: z.object({
     networks: z.array(z.string()),
     ownGateways: z.array(z.string()).describe('not LAN: behind them, everybody has their address'),

@@ -122,6 +122,18 @@ function ServingCard({ status }: { status: Status }) {
               </code>
             )),
           ],
+          ...(status.streams.length === 0
+            ? []
+            : [
+                [
+                  words.streams,
+                  status.streams.map(({ address, upstream, open }) => (
+                    <code key={address} class="block breakable">
+                      {words.stream(address, visible(upstream.join(', ')), open)}
+                    </code>
+                  )),
+                ] as const,
+              ]),
           [
             words.gates,
             status.workers.map(({ name, snapshot, restarts, sinceMs }) => (
