@@ -15,6 +15,7 @@ import { announce, announceAdmin } from './announce.ts';
 import { Audit } from './audit.ts';
 import { Certificates } from './certificates.ts';
 import { Firmware } from './firmware.ts';
+import { gateEar } from './gate-ear.ts';
 import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
 import { Lookout } from './lookout.ts';
@@ -88,25 +89,17 @@ export class Control {
       },
     });
     this.firmware = new Firmware(config, this.#state, this.#opened.log);
-    this.#supervisor = new Supervisor(this.#opened.log, {
-      onEvents: (events, dropped) => {
-        this.#tally.add(events, dropped);
-        for (const event of events) {
-          this.#openings.observe(event);
-          this.#history.observe(event);
-          this.#lookout.onEvent(event);
-        }
-      },
-      onAsk: (id, ask, line) => void this.firmware.answer(id, ask, line),
-      onStart: (line) => this.firmware.shares.add(line),
-      onDownloads: (active, line) => this.firmware.shares.set(line, active),
-      onStreams: (open, line) => this.#openStreams.set(line, open),
-      onGone: (line) => {
-        this.firmware.shares.remove(line);
-        this.#openStreams.remove(line);
-      },
-      onLog: (lines, dropped) => this.#watch.onGateLines(lines, dropped, this.log),
+    const ear = gateEar({
+      tally: this.#tally,
+      openings: this.#openings,
+      history: this.#history,
+      lookout: this.#lookout,
+      firmware: this.firmware,
+      openStreams: this.#openStreams,
+      watch: this.#watch,
+      log: this.#opened.log,
     });
+    this.#supervisor = new Supervisor(this.#opened.log, ear);
     this.#publisher = new Publisher(config, {
       opened: this.#opened,
       state: this.#state,
