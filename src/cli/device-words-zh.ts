@@ -73,6 +73,7 @@ export const deviceWordsZh: DeviceWords = {
     inARow: '连续',
     length: '共',
     proven: '身份已证实',
+    rule: '规则',
     running: '当前运行',
     scheme: '经由',
     sealed: '专属链接',

@@ -78,6 +78,7 @@ export const deviceWords = {
     inARow: 'in a row',
     length: 'of',
     proven: 'proven',
+    rule: 'rule',
     running: 'running',
     scheme: 'by',
     sealed: 'sealed link',

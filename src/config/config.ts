@@ -1,6 +1,7 @@
 // Owns Config: the long form that every configuration file expands to, parsed once, with units in the names.
 import type { AcmeConfig } from './acme-config.ts';
 import type { AlertsConfig } from './alerts.ts';
+import type { OffersConfig } from './offers.ts';
 import type { SecretSource } from './secrets.ts';
 
 export type Role = 'web' | 'device' | 'ota-check' | 'firmware' | 'admin';
@@ -130,6 +131,7 @@ export type Config = {
   streams: StreamConfig[];
   firmware: FirmwareConfig;
   alerts: AlertsConfig;
+  offers: OffersConfig;
   limits: Limits;
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;

@@ -7,6 +7,7 @@ import type { Config, OpeningConfig, RouteConfig } from './config.ts';
 import { firmwareFrom } from './firmware.ts';
 import { limitsFrom } from './limits.ts';
 import { asCidr } from './networks.ts';
+import { offersFrom } from './offers.ts';
 import { openingId } from './opening-id.ts';
 import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
@@ -51,6 +52,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     streams: input.streams.map(streamFrom),
     firmware: firmwareFrom(input.firmware),
     alerts: alertsFrom(input.alerts, secrets),
+    offers: offersFrom(input.offers),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },

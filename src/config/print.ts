@@ -51,6 +51,7 @@ export function printLongForm(config: Config): string {
     streams: config.streams.map(writeStream),
     firmware: writeFirmware(config.firmware),
     alerts: writeAlerts(config.alerts, secretSources),
+    offers: config.offers,
     limits: writeLimits(config.limits),
     log: config.log,
   };

@@ -12,6 +12,7 @@ import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
 import { limitsSchema } from './limits.ts';
 import { readMoment } from './moment.ts';
 import { readLan, readNetworks } from './networks.ts';
+import { offersSchema } from './offers.ts';
 import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
@@ -254,6 +255,7 @@ export const inputSchema = z
       .meta({ description: 'TLS in front of plain TCP servers, such as an MQTT broker.' }),
     firmware: firmwareSchema,
     alerts: alertsSchema,
+    offers: offersSchema,
     limits: limitsSchema,
     log: z
       .strictObject({

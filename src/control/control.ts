@@ -7,7 +7,6 @@ import type { State } from '../store/state.ts';
 import { tellStrayRecords } from './address-records.ts';
 import type { AdminActions } from './admin/actions.ts';
 import { type Admin, startAdmin } from './admin/admin.ts';
-import type { Who } from './admin/audit.ts';
 import { placeSocket } from './admin/socket-place.ts';
 import { Tokens } from './admin/tokens.ts';
 import { Alerts } from './alerts/alerts.ts';
@@ -20,8 +19,10 @@ import { DeviceHistory } from './history.ts';
 import { KeptClock } from './kept-clock.ts';
 import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
+import { OfferDesk } from './offer-desk.ts';
 import { OpenStreams } from './open-streams.ts';
-import { type OpeningRequest, type OpeningStatus, Openings } from './openings.ts';
+import { OpeningDesk } from './opening-desk.ts';
+import { Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { reloadConfiguration } from './reloading.ts';
@@ -49,8 +50,10 @@ export class Control {
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
   readonly #openings: Openings;
+  readonly #openingDesk: OpeningDesk;
   readonly firmware: Firmware;
   readonly #history: DeviceHistory;
+  readonly #offers: OfferDesk;
   readonly #clock: KeptClock;
   readonly #audit: Audit;
   /** What an operator must hear of even when nobody looks. */
@@ -78,6 +81,14 @@ export class Control {
     this.#audit = new Audit(this.#state, this.#opened.log);
     this.#openings = new Openings(this.#state, this.#audit, () => this.#clock.now());
     if (this.#clock.lostTime) this.#openings.closeMade(config, 'the clock went back while the machine was off');
+    this.#openingDesk = new OpeningDesk({
+      openings: this.#openings,
+      config: () => this.#config,
+      publish: () => this.#publisher.publish(),
+      clock: this.#clock,
+      watch: this.#watch,
+      log: this.log,
+    });
     this.#certificates = new Certificates(config, this.#opened.log, () => this.#publisher.publish());
     this.#tokens = new Tokens(config.stateDir);
     this.#history = new DeviceHistory({
@@ -89,12 +100,18 @@ export class Control {
       },
     });
     this.firmware = new Firmware(config, this.#state, this.#opened.log);
+    this.#offers = new OfferDesk({
+      cache: this.firmware.cache,
+      log: this.#opened.log,
+      failedBefore: (device, version) => this.#history.failedBefore(device, version),
+    });
     const ear = gateEar({
       tally: this.#tally,
       openings: this.#openings,
       history: this.#history,
       lookout: this.#lookout,
       firmware: this.firmware,
+      offers: this.#offers,
       openStreams: this.#openStreams,
       watch: this.#watch,
       log: this.#opened.log,
@@ -160,7 +177,7 @@ export class Control {
     if (snapshot !== null) void tellStrayRecords(this.log, this.#config, snapshot.listen);
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();
-    const sweep = setInterval(() => void this.#sweep(), SWEEP_MS).unref();
+    const sweep = setInterval(() => void this.#openingDesk.sweep(), SWEEP_MS).unref();
     const look = setInterval(() => void this.#lookout.look(), LOOK_MS).unref();
     void this.#lookout.look();
     return {
@@ -217,9 +234,9 @@ export class Control {
         else this.#audit.note('reload-refused', who, outcome.faults[0] ?? '');
         return outcome;
       },
-      openings: () => this.#openings.list(this.#config),
-      open: (request, who) => this.#open(request, who),
-      close: (routeOrId, who) => this.#close(routeOrId, who),
+      openings: () => this.#openingDesk.list(),
+      open: (request, who) => this.#openingDesk.open(request, who),
+      close: (routeOrId, who) => this.#openingDesk.close(routeOrId, who),
       audit: (limit, before) => this.#audit.list(limit, before),
       note: (what, who, detail) => this.#audit.note(what, who, detail),
       renew: (name, who) => {
@@ -240,28 +257,6 @@ export class Control {
     };
   }
 
-  async #open(request: OpeningRequest, who: Who): Promise<OpeningStatus> {
-    const opening = this.#openings.open(this.#config, request, who);
-    const until = new Date(opening.untilMs).toISOString();
-    this.log.warn(
-      { event: 'opened', id: opening.id, route: opening.route, from: opening.from, until, reason: opening.reason },
-      `plain HTTP is open on route ${opening.route} for ${opening.from.join(', ') || 'everyone'} until ${until}`,
-    );
-    await this.#publisher.publish();
-    this.#watch.feed.publish('opening', opening);
-    return opening;
-  }
-
-  /** Resolves when no gate honours what was closed any more. @throws {GateError} INTERNAL where one may still */
-  async #close(routeOrId: string, who: Who): Promise<OpeningStatus[]> {
-    const closed = this.#openings.close(this.#config, routeOrId, who);
-    for (const { id, route } of closed)
-      this.log.info({ event: 'closed', id, route }, `opening ${id} of route ${route} is closed`);
-    if (closed.length > 0) await this.#publisher.publish();
-    this.#watch.changed();
-    return closed;
-  }
-
   reopenLogs(): void {
     this.#opened.reopen();
     this.#supervisor.reopenLogs();
@@ -269,17 +264,6 @@ export class Control {
 
   kill(): void {
     this.#supervisor.kill();
-  }
-
-  /** Ends what is over. The gates end by themselves what has an end; of what closes early they must hear. */
-  async #sweep(): Promise<void> {
-    try {
-      const early = this.#openings.sweep(this.#config);
-      for (const { id, route } of early) this.log.info({ event: 'closed', id, route }, `opening ${id} closed early`);
-      if (early.length > 0 || this.#clock.hasJumped()) await this.#publisher.publish();
-    } catch (error) {
-      this.log.error({ event: 'sweep-failed', detail: errorText(error) }, 'the look at the openings failed');
-    }
   }
 
   async #refreshFiles(): Promise<void> {

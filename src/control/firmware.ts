@@ -7,6 +7,7 @@ import { cleanFileName } from '../firmware/file-name.ts';
 import type { Fill } from '../firmware/fill.ts';
 import { merged } from '../firmware/fill-faults.ts';
 import type { Found } from '../firmware/found.ts';
+import { appOfFill, appOfImage } from '../firmware/image-app.ts';
 import { Library } from '../firmware/library.ts';
 import { FirmwareOperations } from '../firmware/operations.ts';
 import { PassingImages } from '../firmware/passing.ts';
@@ -94,7 +95,6 @@ export class Firmware {
   /** Answers one gate. Never throws: what cannot be had is an answer too. */
   async answer(id: number, ask: FirmwareAsk, gate: GateLine): Promise<void> {
     const found = await this.#find(ask);
-    if (ask.purpose === 'prefetch') return this.#tellPrefetch(found);
     // In one go: news of the fill between its state and its followers would be lost.
     const answer = this.#answerOf(found);
     gate({ kind: 'answer', ask: id, answer });
@@ -141,17 +141,10 @@ export class Firmware {
     }
   }
 
-  #tellPrefetch(found: Found | GateError): void {
-    if (!(found instanceof GateError)) return;
-    const { code, message } = found;
-    const facts = { event: 'prefetch-failed', code, detail: message };
-    this.#log.warn(facts, `firmware that was just offered cannot be had: ${message}`);
-  }
-
   #objectOf(found: Found): FirmwareObject {
     if (found.kind === 'fill') return fillObject(found.fill);
     if (found.kind === 'passing') {
-      const { id, file, length, fileName, contentType, lastModifiedMs, sha256 } = found.image;
+      const { id, file, length, fileName, contentType, lastModifiedMs, sha256, app } = found.image;
       return {
         id,
         file,
@@ -160,6 +153,7 @@ export class Firmware {
         contentType,
         lastModifiedMs,
         stored: false,
+        app,
         state: { kind: 'whole', sha256 },
       };
     }
@@ -181,6 +175,7 @@ export class Firmware {
       contentType: image.contentType,
       lastModifiedMs: image.addedMs,
       stored: true,
+      app: appOfImage(image),
     };
   }
 
@@ -218,5 +213,6 @@ function fillObject(fill: Fill): FirmwareObject {
     contentType: memo?.contentType ?? 'application/octet-stream',
     lastModifiedMs: memo?.startedMs ?? null,
     stored: fill.kept,
+    app: appOfFill(fill),
   };
 }

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { Firmware } from './firmware.ts';
 import type { DeviceHistory } from './history.ts';
 import type { Lookout } from './lookout.ts';
+import type { OfferDesk } from './offer-desk.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { Openings } from './openings.ts';
 import type { GateEar } from './supervisor.ts';
@@ -15,13 +16,14 @@ export type Hearers = {
   history: DeviceHistory;
   lookout: Lookout;
   firmware: Firmware;
+  offers: OfferDesk;
   openStreams: OpenStreams;
   watch: Watch;
   log: Log;
 };
 
 export function gateEar(to: Hearers): GateEar {
-  const { tally, openings, history, lookout, firmware, openStreams, watch, log } = to;
+  const { tally, openings, history, lookout, firmware, offers, openStreams, watch, log } = to;
   return {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
@@ -32,6 +34,7 @@ export function gateEar(to: Hearers): GateEar {
       }
     },
     onAsk: (id, ask, line) => void firmware.answer(id, ask, line),
+    onQuestion: (id, question, line) => void offers.answer(id, question, line),
     onStart: (line) => firmware.shares.add(line),
     onDownloads: (active, line) => firmware.shares.set(line, active),
     onStreams: (open, line) => openStreams.set(line, open),

@@ -6,6 +6,7 @@ import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { DeviceRow, Observation } from '../ota/device-record.ts';
+import type { FailedBefore } from '../ota/offer-case.ts';
 import {
   type DeviceEvent,
   type DevicePage,
@@ -122,6 +123,20 @@ export class DeviceHistory {
   /** How a version does on a board: only devices that used a link that was sealed for them count. */
   share(board: string, version: string): OutcomeShare {
     return this.#ask((store) => store.share(board, version));
+  }
+
+  /**
+   * How often a device has failed to upgrade to this version, told by links that were sealed for it; null for not once.
+   * What was seen in the last second may be missing. Never throws: without a history, nothing is held against a device.
+   */
+  failedBefore(device: string, version: string): FailedBefore | null {
+    try {
+      const failed = this.#store.read(device)?.memory.failed ?? null;
+      return failed?.version === version ? failed : null;
+    } catch (error) {
+      this.#onTrouble(error);
+      return null;
+    }
   }
 
   /** Writes all that waits. */

@@ -21,6 +21,12 @@ export function metricsText(status: Status): Promise<string> {
   count(registry, 'offers_total', 'OTA checks that were answered with an offer', [
     { labels: {}, value: totals.offers },
   ]);
+  count(
+    registry,
+    'offers_withheld_total',
+    'Offers that were withheld, by the rule that they break',
+    keyed('rule', totals.withheld),
+  );
   const { complete, broken, bytes } = totals.downloads;
   count(registry, 'downloads_total', 'Firmware downloads, by how they ended', keyed('end', { complete, broken }));
   count(registry, 'download_bytes_total', 'Bytes of firmware sent', [{ labels: {}, value: bytes }]);

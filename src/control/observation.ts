@@ -1,10 +1,11 @@
 // Owns the way from what a gate tells to what the device history takes: bounded, whatever clients sent.
-import type { GateEvent } from '../link/events.ts';
-import type { Observation } from '../ota/device-record.ts';
+import type { CheckOffer, GateEvent } from '../link/events.ts';
+import type { Observation, OfferSeen } from '../ota/device-record.ts';
 
 type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' | 'stream' }>;
 
 const MAX_NAME = 64;
+const MAX_WHY = 300;
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** What an event says of a device, or null where it says nothing of one. */
@@ -17,7 +18,6 @@ export function observationOf(event: GateEvent): { device: string; seen: Observa
 
 function checkOf(event: Extract<GateEvent, { event: 'check' }>): Observation {
   const { atMs, client, scheme } = event;
-  const version = name(event.offered);
   return {
     kind: 'check',
     atMs,
@@ -25,21 +25,40 @@ function checkOf(event: Extract<GateEvent, { event: 'check' }>): Observation {
     scheme: name(scheme) ?? '',
     board: name(event.board),
     version: name(event.version),
-    elfSha256: null,
-    offer: version === null ? { kind: 'none' } : { kind: 'offered', version, forced: false, sealed: true },
+    elfSha256: name(event.elfSha256),
+    offer: offerOf(event.offer),
   };
+}
+
+function offerOf(offer: CheckOffer): OfferSeen {
+  switch (offer.kind) {
+    case 'none':
+    case 'unread':
+      return offer;
+    case 'offered':
+      return { ...offer, version: name(offer.version) ?? '' };
+    case 'withheld':
+      return { ...offer, version: name(offer.version) ?? '', why: text(offer.why, MAX_WHY) };
+  }
 }
 
 function downloadOf(event: Exclude<DeviceNews, { event: 'check' }>): Observation {
   const { atMs, client, download, promised } = event;
-  const startedMs = event.event === 'download' ? event.startedMs : atMs;
+  const startedMs = 'startedMs' in event ? event.startedMs : atMs;
   const link = { version: name(promised?.version), board: name(promised?.board), sealed: promised !== null };
   const part = { atMs, startedMs, download, client: name(client) ?? '', link };
   switch (event.event) {
     case 'download-begun':
       return { kind: 'download-begun', ...part };
+    case 'download-moved':
+      return { kind: 'download-moved', bytes: event.bytes, length: event.length, ...part };
     case 'download-refused':
-      return { kind: 'fill-failed', code: event.code, ...part };
+      return {
+        kind: 'fill-failed',
+        code: event.code,
+        why: event.why === null ? null : text(event.why, MAX_WHY),
+        ...part,
+      };
     case 'download': {
       const { offset, bytes, length, complete, gapMs, code } = event;
       return { kind: 'download-ended', ...part, offset, bytes, length, complete, gapMs, code };
@@ -48,8 +67,12 @@ function downloadOf(event: Exclude<DeviceNews, { event: 'check' }>): Observation
 }
 
 /** A name from outside: without controls, of bounded length, null for none. */
-function name(text: string | null | undefined): string | null {
-  return text == null || text === '' ? null : text.slice(0, MAX_NAME).replace(CONTROLS, '?');
+function name(given: string | null | undefined): string | null {
+  return given == null || given === '' ? null : text(given, MAX_NAME);
+}
+
+function text(given: string, most: number): string {
+  return given.slice(0, most).replace(CONTROLS, '?');
 }
 
 /**

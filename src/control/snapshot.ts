@@ -52,6 +52,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
       deviceBytesPerSecond: config.firmware.pace.deviceBytesPerSecond,
       downloads: config.firmware.downloads,
     },
+    offers: config.offers,
     adminSocket: placeSocket(config.stateDir, 'public-admin'),
     limits: config.limits,
     tls: {

@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { FirmwareAsk } from '../link/firmware.ts';
 import { type GateLine, isMessage, type ToControl, type ToGate } from '../link/messages.ts';
+import type { Question } from '../link/questions.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 
 const GATE = fileURLToPath(
@@ -31,6 +32,7 @@ export type GateEar = {
   onEvents: (events: GateEvent[], dropped: number) => void;
   onStart: (line: GateLine) => void;
   onAsk: (id: number, ask: FirmwareAsk, line: GateLine) => void;
+  onQuestion: (id: number, question: Question, line: GateLine) => void;
   onDownloads: (active: number, line: GateLine) => void;
   onStreams: (open: Record<string, number>, line: GateLine) => void;
   onLog: (lines: string[], dropped: number) => void;
@@ -190,6 +192,9 @@ export class Supervisor {
         return;
       case 'ask':
         this.#hear.onAsk(message.id, message.ask, line);
+        return;
+      case 'question':
+        this.#hear.onQuestion(message.id, message.question, line);
         return;
       case 'downloads':
         this.#hear.onDownloads(message.active, line);

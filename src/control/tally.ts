@@ -7,6 +7,8 @@ export type Totals = {
   refusals: Record<string, number>;
   checks: number;
   offers: number;
+  /** Offers that were withheld, by why. */
+  withheld: Record<string, number>;
   downloads: { complete: number; broken: number; bytes: number };
   /** Bytes that devices got, by where they came from. */
   downloadBytes: { memory: number; disk: number; fill: number };
@@ -25,6 +27,7 @@ export class Tally {
     refusals: {},
     checks: 0,
     offers: 0,
+    withheld: {},
     downloads: { complete: 0, broken: 0, bytes: 0 },
     downloadBytes: { memory: 0, disk: 0, fill: 0 },
     streams: {},
@@ -48,7 +51,8 @@ export class Tally {
         return;
       case 'check':
         totals.checks += 1;
-        if (event.offered !== null) totals.offers += 1;
+        if (event.offer.kind === 'offered') totals.offers += 1;
+        if (event.offer.kind === 'withheld') count(totals.withheld, event.offer.rule);
         return;
       case 'stream':
         count(totals.streams, event.because);

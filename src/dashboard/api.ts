@@ -37,6 +37,7 @@ export type Totals = {
   refusals: Record<string, number>;
   checks: number;
   offers: number;
+  withheld: Record<string, number>;
   downloads: { complete: number; broken: number; bytes: number };
   handshakes: Record<string, number>;
   droppedEvents: number;

@@ -7,7 +7,7 @@ import type { FirmwareAsk } from '../link/firmware.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import type { Fill } from './fill.ts';
 import { tooManyFills } from './fill-faults.ts';
-import { type CacheSettings, type CacheTotals, Fills, MAX_FILLS } from './fills.ts';
+import { type CacheSettings, Fills, MAX_FILLS, newTotals } from './fills.ts';
 import type { Found, Link, Opened } from './found.ts';
 import {
   AskBudgets,
@@ -34,15 +34,7 @@ export class FirmwareCache {
   readonly library: Library;
   readonly fills: Fills;
   readonly passing: PassingImages;
-  readonly totals: CacheTotals = {
-    hits: 0,
-    joined: 0,
-    revalidations: 0,
-    stale: 0,
-    fills: 0,
-    failedFills: 0,
-    upstreamBytes: 0,
-  };
+  readonly totals = newTotals();
   readonly #fetcher: Fetcher;
   readonly #log: Log;
   readonly #settings: () => CacheSettings;
@@ -103,6 +95,15 @@ export class FirmwareCache {
           quiet: this.#quiet(identity.name),
         });
     return this.#bound(identity.link, shared ?? (await this.#find(alone)) ?? this.#gone());
+  }
+
+  /** What a link is called, and the image that it led to last, as far as it is known here: nobody is asked. */
+  known({ url, upstream, hint }: FirmwareAsk): { name: string | null; sha256: string | null } {
+    const source = new URL(url);
+    const identity = identify(source, upstream, hint, this.#fetcher.isOwn(upstream, source));
+    const alone = identity.kind === 'stable' ? undefined : this.#links.get(identity.link);
+    const name = identity.kind === 'one-time-alone' ? identity.link : identity.name;
+    return { name, sha256: alone ?? this.library.entry(name)?.sha256 ?? null };
   }
 
   /** What was fetched so far is gone on with after a restart. */

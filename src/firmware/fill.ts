@@ -86,6 +86,11 @@ export class Fill {
     return this.#length;
   }
 
+  /** The name of its link; null where its bytes are for nobody else. */
+  get name(): string | null {
+    return this.#task.name;
+  }
+
   get memo(): PartialMemo | null {
     return this.#partial?.memo ?? null;
   }

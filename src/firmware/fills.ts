@@ -27,6 +27,10 @@ export type CacheTotals = {
   upstreamBytes: number;
 };
 
+export function newTotals(): CacheTotals {
+  return { hits: 0, joined: 0, revalidations: 0, stale: 0, fills: 0, failedFills: 0, upstreamBytes: 0 };
+}
+
 export type FillsParts = {
   library: Library;
   shelf: Shelf;
@@ -72,6 +76,11 @@ export class Fills {
     const refused = this.#refused.get(name);
     if (refused !== undefined && refused.untilMs > Date.now()) throw refused.error;
     return this.#running.get(name);
+  }
+
+  /** Why the last fill of this name brought nothing that could be served; null where it did, and for one that never ran. */
+  failedLast(name: string): GateError | null {
+    return this.#refused.get(name)?.error ?? null;
   }
 
   /** All that run, with a name or without. */
@@ -163,6 +172,7 @@ export class Fills {
     totals.upstreamBytes += fill.fetched;
     const fileName = printable(fill.memo?.fileName ?? '', 120);
     if (end.kind === 'whole') {
+      if (name !== null) this.#refused.delete(name);
       const { sha256, length, kind } = end.verdict;
       const facts = { event: 'firmware-filled', fileName, sha256, bytes: length, fetched: fill.fetched, kind, ms };
       if (kind === 'merged')
@@ -268,6 +278,7 @@ export class Fills {
       fileName,
       contentType,
       lastModifiedMs,
+      app: verdict.facts,
     };
     passing.add(isStorable(begun.policy) ? begun.name : null, image, nowMs);
     return partial.file;

@@ -1,5 +1,6 @@
 // Owns images that are passed through and not kept: for a time, since the disk is full, or for nobody else's eyes.
 import { rmSync } from 'node:fs';
+import type { OfferedApp } from '../ota/offer-case.ts';
 
 export type PassingImage = {
   id: string;
@@ -9,6 +10,8 @@ export type PassingImage = {
   fileName: string;
   contentType: string;
   lastModifiedMs: number | null;
+  /** What it says of itself; null for what is no app. */
+  app: OfferedApp | null;
 };
 
 // They stand in memory. Long enough for the fleet that asked; the next one may find room on the disk.

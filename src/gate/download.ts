@@ -7,6 +7,9 @@ import type { Exchange } from './exchange.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import { type ImagePart, sendImage } from './send-image.ts';
 
+// Often enough for a page that shows how far a device is, seldom enough for ten thousand of them.
+const TELL_EVERY_MS = 10_000;
+
 /** Sends a part of an image behind `writeHead`, when it is this device's turn. @throws {GateError} before that */
 export async function sendDownload(
   exchange: Exchange,
@@ -26,11 +29,26 @@ export async function sendDownload(
     writeHead();
     if (state.kind === 'filling') response.flushHeaders(); // what comes after may take its time
     events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
+    let toldMs = startedMs;
     const sent = await sendImage(response, part, lane, {
       encrypted: request.socket.encrypted === true,
       idleMs: live.limits.idleMs,
       onBytes: (count) => {
         story.bytes += count;
+        const nowMs = Date.now();
+        if (nowMs - toldMs < TELL_EVERY_MS) return;
+        toldMs = nowMs;
+        const { length } = part.file.object;
+        // A part from the middle says nothing of how far the image is.
+        if (part.start === 0)
+          events.add({
+            event: 'download-moved',
+            atMs: nowMs,
+            startedMs,
+            bytes: story.bytes,
+            length,
+            ...whose(exchange),
+          });
       },
     });
     const complete = sent.kind === 'complete';

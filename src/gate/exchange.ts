@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { DeviceReport } from '../ota/identity.ts';
-import type { Change } from '../ota/reply.ts';
+import type { Change, RewrittenReply } from '../ota/reply.ts';
 import type { LinkClaims } from '../ota/seal.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Facts } from '../policy/facts.ts';
@@ -29,6 +29,7 @@ export type Story = {
   changes: Change[];
   warnings: string[];
   offered: string | null;
+  withheld: RewrittenReply['withheld'];
   /** How an image was come by: `hit`, `miss`, `filling`, … */
   cache: string | null;
   events: GateEvent[];
@@ -61,6 +62,7 @@ export function newStory(): Story {
     changes: [],
     warnings: [],
     offered: null,
+    withheld: null,
     cache: null,
     events: [],
   };

@@ -35,12 +35,6 @@ export class FirmwareAsks {
     }
   }
 
-  /** Lets control have the image there before it is asked for; nobody waits for it. */
-  prefetch(ask: Omit<FirmwareAsk, 'purpose'>): void {
-    this.#lastId += 1;
-    this.#send({ kind: 'ask', id: this.#lastId, ask: { ...ask, purpose: 'prefetch' } }).catch(() => {});
-  }
-
   /** Takes an answer. The image is open to news from this moment on: they can come in the same read, before any promise. */
   onAnswer(id: number, answer: FirmwareAnswer): void {
     const waiting = this.#waiting.get(id);

@@ -4,9 +4,11 @@ import { type Lane, Pacer } from '../firmware/pace.ts';
 import type { ToControl } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { FirmwareAsks } from './firmware-asks.ts';
+import { Questions } from './questions.ts';
 
 export class FirmwareDesk {
   readonly asks: FirmwareAsks;
+  readonly questions: Questions;
   readonly hot = new HotImages();
   readonly #pacer = new Pacer();
   readonly #send: (message: ToControl) => Promise<void>;
@@ -20,6 +22,7 @@ export class FirmwareDesk {
   constructor(send: (message: ToControl) => Promise<void>) {
     this.#send = send;
     this.asks = new FirmwareAsks(send);
+    this.questions = new Questions(send);
   }
 
   apply({ memoryBytes, deviceBytesPerSecond, downloads }: Snapshot['firmware']): void {

@@ -1,6 +1,7 @@
 // Owns Live: the snapshot in force in this gate, compiled, together with the connections that outlive it.
 
 import type { Limits } from '../config/config.ts';
+import type { OfferRule } from '../config/offers.ts';
 import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import type { SealKey } from '../ota/seal.ts';
@@ -15,6 +16,7 @@ export type Live = {
   sources: SourceJudge;
   adminSocket: string;
   limits: Limits;
+  offers: { allowed: ReadonlySet<OfferRule>; failures: number };
   sealKeys: readonly SealKey[];
   /** Whether the certificate for this name ends in a root that devices carry. */
   publicChain: (name: string) => boolean;
@@ -31,6 +33,7 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     sources: judgeSources(snapshot, policy),
     adminSocket: snapshot.adminSocket,
     limits: snapshot.limits,
+    offers: { allowed: new Set(snapshot.offers.allow), failures: snapshot.offers.failures },
     sealKeys: snapshot.sealKeys,
     publicChain,
   };

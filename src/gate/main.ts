@@ -150,6 +150,9 @@ process.on('message', (message: unknown) => {
     case 'answer':
       firmware.asks.onAnswer(message.ask, message.answer);
       return;
+    case 'reply':
+      firmware.questions.onReply(message.question, message.reply);
+      return;
     case 'progress':
       firmware.asks.onProgress(message.progress);
       return;

@@ -43,6 +43,12 @@ export function record(exchange: Exchange, log: Log, events: EventQueue): void {
   if (story.device !== null) line.device = printable(story.device, 64);
   if (story.report?.version) line.version = printable(story.report.version, 32);
   if (story.offered !== null) line.offered = printable(story.offered, 64);
+  if (story.withheld !== null)
+    line.withheld = {
+      ...story.withheld,
+      version: printable(story.withheld.version, 64),
+      why: printable(story.withheld.why, 300),
+    };
   if (story.cache !== null) line.cache = story.cache;
   if (story.changes.length > 0) line.changed = story.changes.map(loggedChange);
   if (story.warnings.length > 0) line.warnings = story.warnings.map((warning) => printable(warning, 300));

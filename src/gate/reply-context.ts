@@ -1,5 +1,6 @@
 // Owns what the rewriting of a reply needs to know of this device's way to us.
 import { isIP } from 'node:net';
+import { writeHardware } from '../ota/hardware.ts';
 import type { FirmwareSource, ReplyContext } from '../ota/reply.ts';
 import { SEAL_MARK, sealLink } from '../ota/seal.ts';
 import type { Passage } from '../policy/decide.ts';
@@ -7,16 +8,11 @@ import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
 import { isOnLan, readRoute } from '../policy/view.ts';
 import type { Exchange } from './exchange.ts';
-import type { FirmwareDesk } from './firmware-desk.ts';
 
 // Whole link: every client in the field holds this much, the oldest ones not much more.
 const MAX_LINK_LENGTH = 250;
 
-export function replyContext(
-  exchange: Exchange,
-  passage: Passage,
-  firmware: Pick<FirmwareDesk, 'isFull'>,
-): ReplyContext {
+export function replyContext(exchange: Exchange, passage: Passage): Omit<ReplyContext, 'decide'> {
   const { facts, live, story } = exchange;
   const { policy } = live;
   const onLan = isOnLan(policy, facts);
@@ -38,7 +34,7 @@ export function replyContext(
       if (route?.role !== 'device' || !agreed) return null;
       return { plainForGood: plainForGood(route, onLan) };
     },
-    withhold: () => (firmware.isFull ? 'as many downloads run as firmware.downloads allows' : null),
+    allowsAnyVersion: live.offers.allowed.has('crashing-version'),
     firmwareSource: (link) => live.sources.fromReply(link, passage.site, onLan),
     seal: (source, offer, prefix) => sealWithin(exchange, source, offer.version, opening, prefix),
   };
@@ -58,12 +54,13 @@ function sealWithin(
     // Every character of a link counts: what the route's path says already is left out.
     source: source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : source.source,
     device: story.device,
+    hardware: story.report === null ? null : writeHardware(story.report),
     expiresMs: exchange.nowMs + live.limits.linkMs,
     opening,
   };
   const fits = (token: string): boolean => prefix.length + token.length <= MAX_LINK_LENGTH;
   const full = SEAL_MARK + sealLink({ ...claims, board: story.report?.board ?? null, version }, live.sealKeys);
   if (fits(full)) return full;
-  const bare = SEAL_MARK + sealLink({ ...claims, board: null, version: null }, live.sealKeys);
+  const bare = SEAL_MARK + sealLink({ ...claims, board: null, version: null, hardware: null }, live.sealKeys);
   return fits(bare) ? bare : null;
 }

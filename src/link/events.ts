@@ -1,5 +1,6 @@
 // Owns the events that gates send up, and the bounded batch in which they travel.
 import type { ErrorCode } from '../base/errors.ts';
+import type { WithheldBy } from '../ota/reply.ts';
 
 export type GateEvent =
   | {
@@ -19,7 +20,8 @@ export type GateEvent =
       scheme: string;
       board: string | null;
       version: string | null;
-      offered: string | null;
+      elfSha256: string | null;
+      offer: CheckOffer;
       /** The opening through which it came. */
       opening: string | null;
     }
@@ -28,7 +30,9 @@ export type GateEvent =
   | { event: 'handshake-failed'; atMs: number; reason: string }
   | ({ event: 'download-begun'; atMs: number } & DownloadOf)
   /** The link was used, and no image could be had for it. */
-  | ({ event: 'download-refused'; atMs: number; code: ErrorCode } & DownloadOf)
+  | ({ event: 'download-refused'; atMs: number; code: ErrorCode; why: string | null } & DownloadOf)
+  /** So far without a hole; told every ten seconds. `bytes` are those from the beginning of the image. */
+  | ({ event: 'download-moved'; atMs: number; startedMs: number; bytes: number; length: number } & DownloadOf)
   | ({
       event: 'download';
       atMs: number;
@@ -45,6 +49,14 @@ export type GateEvent =
       length: number;
       from: DownloadFrom;
     } & DownloadOf);
+
+/** What a check was answered with. `rule` is one of ours, or `busy`, or `rollout`. */
+export type CheckOffer =
+  | { kind: 'none' }
+  | { kind: 'offered'; version: string; forced: boolean; sealed: boolean }
+  | { kind: 'withheld'; version: string; rule: WithheldBy; why: string }
+  /** The reply could not be read. */
+  | { kind: 'unread' };
 
 /** Where the bytes come from: this gate's memory, the disk, or a fill that runs. */
 export type DownloadFrom = 'memory' | 'disk' | 'fill';

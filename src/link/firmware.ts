@@ -1,9 +1,9 @@
 // Owns what control and gates say to each other about firmware: the Ask, its answer, and the progress of a fill.
 import type { ErrorCode, Fault } from '../base/errors.ts';
+import type { OfferedApp } from '../ota/offer-case.ts';
 
-/** A gate wants the bytes behind a link: to serve them, or, with `prefetch`, only to have them there in a moment. */
+/** A gate wants the bytes behind a link: to serve them, or to know what they are. */
 export type FirmwareAsk = {
-  purpose: 'serve' | 'prefetch';
   /** The upstream's name, and the absolute URL there; control judges once more whether it may be fetched. */
   upstream: string;
   url: string;
@@ -30,6 +30,8 @@ export type FirmwareObject = {
   lastModifiedMs: number | null;
   /** Whether the store keeps it. */
   stored: boolean;
+  /** What the image says of itself; null for what is no app. */
+  app: OfferedApp | null;
 };
 
 /** `have` bytes stand in the file; the last ones are for nobody before the whole has proved right. */

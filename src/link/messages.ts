@@ -1,6 +1,7 @@
 // Owns the messages between control and gate, both ways.
 import type { GateEvent } from './events.ts';
 import type { FillProgress, FirmwareAnswer, FirmwareAsk } from './firmware.ts';
+import type { Question, Reply } from './questions.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type ToGate =
@@ -12,6 +13,7 @@ export type ToGate =
   | { kind: 'reopen-logs' }
   | { kind: 'answer'; ask: number; answer: FirmwareAnswer }
   | { kind: 'progress'; progress: FillProgress }
+  | { kind: 'reply'; question: number; reply: Reply }
   /** This gate's part of the total pace, and how many downloads the other gates have. */
   | { kind: 'share'; bytesPerSecond: number | null; elsewhere: number };
 
@@ -21,6 +23,7 @@ export type ToControl =
   | { kind: 'applied'; version: number; fault: string | null }
   | { kind: 'events'; events: GateEvent[]; dropped: number }
   | { kind: 'ask'; id: number; ask: FirmwareAsk }
+  | { kind: 'question'; id: number; question: Question }
   | { kind: 'downloads'; active: number }
   /** Connections of streams that are open, by the address listened on. */
   | { kind: 'streams'; open: Record<string, number> }

@@ -37,6 +37,8 @@ export type Snapshot = {
     /** The largest number of downloads at a time, in all gates together. */
     downloads: number | null;
   };
+  /** Which rules withhold no offer, and how often a device may fail. */
+  offers: Config['offers'];
   /** The Unix socket on which control takes requests of routes with role admin. */
   adminSocket: string;
   limits: Limits;

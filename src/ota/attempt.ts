@@ -23,7 +23,7 @@ export type DownloadSeen =
       code: string | null;
     } & DownloadPart)
   /** The link was used, and no image could be had for it. */
-  | ({ kind: 'fill-failed'; code: string } & DownloadPart);
+  | ({ kind: 'fill-failed'; code: string; why: string | null } & DownloadPart);
 
 export type Attempt = {
   /** What was promised; what ran when it was, and that one's build. */

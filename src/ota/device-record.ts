@@ -43,6 +43,8 @@ export type Memory = {
   upgrade: { version: string; from: string | null; board: string | null; proven: boolean; atMs: number } | null;
   /** The version that `failures` counts. */
   failing: string | null;
+  /** Failures that sealed links tell of, to upgrade to one version. */
+  failed: { version: string; times: number; lastMs: number } | null;
   /** How many entries were written on this day, counted from the epoch. */
   written: { day: number; entries: number };
 };
@@ -52,7 +54,7 @@ export type DeviceRecord = DeviceRow & { memory: Memory };
 export type OfferSeen =
   | { kind: 'none' }
   | { kind: 'offered'; version: string; forced: boolean; sealed: boolean }
-  | { kind: 'withheld'; version: string; why: string }
+  | { kind: 'withheld'; version: string; rule: string; why: string }
   /** The reply could not be read, so nobody knows what the device made of it. */
   | { kind: 'unread' };
 
@@ -91,6 +93,7 @@ export function newMemory(): Memory {
     attempt: null,
     upgrade: null,
     failing: null,
+    failed: null,
     written: { day: 0, entries: 0 },
   };
 }

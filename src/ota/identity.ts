@@ -1,4 +1,6 @@
 // Owns what a device says of itself in a check: read as far as it can be read, never refused.
+import type { Hardware } from './hardware.ts';
+import { readPartitionReport } from './partition-report.ts';
 
 declare const brand: unique symbol;
 /** What a device claims to be: a MAC in lower case, as a rule. Anyone can send any. */
@@ -11,7 +13,10 @@ export type DeviceReport = {
   board: string | null;
   version: string | null;
   chip: string | null;
-};
+  /** SHA-256 of the program that runs; hexadecimal. */
+  elfSha256: string | null;
+  flashBytes: number | null;
+} & Pick<Hardware, 'slotBytes' | 'layout'>;
 
 export type HeaderLookup = (name: string) => string | undefined;
 
@@ -36,10 +41,20 @@ export function readReport(header: HeaderLookup, body: Buffer): DeviceReport {
     board: plausible(fields.board) ?? agentBoard,
     version: plausible(fields.version) ?? agentVersion,
     chip: plausible(fields.chip),
+    elfSha256: plausible(fields.elfSha256),
+    flashBytes: typeof fields.flashBytes === 'number' && fields.flashBytes > 0 ? fields.flashBytes : null,
+    ...readPartitionReport(fields.partitions),
   };
 }
 
-type Fields = { version: unknown; chip: unknown; board: unknown };
+type Fields = {
+  version: unknown;
+  chip: unknown;
+  board: unknown;
+  elfSha256: unknown;
+  flashBytes: unknown;
+  partitions: unknown;
+};
 
 function readJson(text: string): Fields | null {
   let body: unknown;
@@ -52,6 +67,9 @@ function readJson(text: string): Fields | null {
     version: member(member(body, 'application'), 'version'),
     chip: member(body, 'chip_model_name'),
     board: member(member(body, 'board'), 'type'),
+    elfSha256: member(member(body, 'application'), 'elf_sha256'),
+    flashBytes: member(body, 'flash_size'),
+    partitions: member(body, 'partition_table'),
   };
 }
 
@@ -59,7 +77,25 @@ function readBroken(text: string): Fields {
   const application = /"application"\s*:\s*\{[^{}]*?"version"\s*:\s*"([^"]{1,64})"/.exec(text);
   const chip = /"chip_model_name"\s*:\s*"([^"]{1,64})"/.exec(text);
   const board = /"board"\s*:\s*\{\s*"type"\s*:\s*"([^"]{1,64})"/.exec(text);
-  return { version: application?.[1], chip: chip?.[1], board: board?.[1] };
+  const elf = /"elf_sha256"\s*:\s*"([0-9a-f]{64})"/i.exec(text);
+  const flash = /"flash_size"\s*:\s*(\d{1,10})\b/.exec(text);
+  const table = /"partition_table"\s*:\s*(\[[^\][]{0,8192}\])/.exec(text);
+  return {
+    version: application?.[1],
+    chip: chip?.[1],
+    board: board?.[1],
+    elfSha256: elf?.[1],
+    flashBytes: flash === null ? undefined : Number(flash[1]),
+    partitions: parseOr(table?.[1]),
+  };
+}
+
+function parseOr(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function readUserAgent(agent: string | undefined): [string | null, string | null] {

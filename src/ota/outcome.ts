@@ -78,6 +78,7 @@ function onCheck(before: DeviceRecord, check: Check): Step {
       elfSha256: check.elfSha256 ?? before.memory.elfSha256,
       attempt,
       upgrade: upgradeAfter(before, check, told),
+      failed: failedAfter(before, check, told),
       failing: failures === 0 ? null : told.kind === 'failed' ? told.version : before.memory.failing,
     },
   };
@@ -131,6 +132,17 @@ function failuresAfter(before: DeviceRecord, { offer }: Check, told: Told): numb
   if (told.kind === 'failed') return failing === told.version ? before.failures + 1 : 1;
   const over = told.kind === 'upgraded' || told.kind === 'reinstalled';
   return over || (offer.kind === 'offered' && offer.version !== failing) ? 0 : before.failures;
+}
+
+/** An upgrade that went well takes nothing back: a device that rolls back each time would never be found out. */
+function failedAfter(
+  { memory: { failed } }: DeviceRecord,
+  { atMs }: Check,
+  told: Told,
+): DeviceRecord['memory']['failed'] {
+  if (told.kind !== 'failed' || !told.proven) return failed;
+  const { version } = told;
+  return { version, times: failed?.version === version ? failed.times + 1 : 1, lastMs: atMs };
 }
 
 function upgradeAfter(before: DeviceRecord, check: Check, told: Told): DeviceRecord['memory']['upgrade'] {
@@ -190,7 +202,9 @@ function offerEntries(before: DeviceRecord, after: DeviceRecord, check: Check, t
   const { version } = after;
   const news = before.state !== after.state || before.why !== after.why;
   if (offer.kind === 'withheld')
-    return news ? [{ atMs, event: 'withheld', detail: { version: offer.version, why: offer.why } }] : [];
+    return news
+      ? [{ atMs, event: 'withheld', detail: { version: offer.version, rule: offer.rule, why: offer.why } }]
+      : [];
   if (told.kind === 'restarted' || (told.kind === 'nothing' && told.attempt !== null)) return [];
   if (offer.kind === 'unread') return news ? [{ atMs, event: 'reply-unread', detail: { version, client } }] : [];
   if (offer.kind === 'none') {
@@ -249,7 +263,7 @@ function downloadEntries(seen: DownloadSeen, attempt: Attempt | null): Entry[] {
     case 'download-begun':
       return [{ atMs, event: seen.kind, detail: { version, client, sealed, attempt: attempt?.tries ?? null } }];
     case 'fill-failed':
-      return [{ atMs, event: seen.kind, detail: { version, client, sealed, code: seen.code } }];
+      return [{ atMs, event: seen.kind, detail: { version, client, sealed, code: seen.code, why: seen.why } }];
     case 'download-ended': {
       const { bytes, length, complete, code, gapMs } = seen;
       const seconds = Math.max(0, Math.round((atMs - startedMs) / 1000));

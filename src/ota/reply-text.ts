@@ -4,8 +4,12 @@ import { type Node, type ParseError, parseTree } from 'jsonc-parser';
 export type ReplyText = {
   /** The string at `outer.inner`, or null. */
   string(outer: string, inner: string): string | null;
+  /** The number at `outer.inner`, or null. */
+  number(outer: string, inner: string): number | null;
   /** Puts a value in the place of the one at the path, wherever the path occurs. */
   replace(path: readonly string[], value: unknown): void;
+  /** The same at the top, and adds the key where it is not there. */
+  put(key: string, value: unknown): void;
   write(): Buffer;
 };
 
@@ -26,14 +30,23 @@ export function parseReply(reply: Buffer): ReplyText | null {
   if (errors.length > 0 || root?.type !== 'object') return null;
   const object = root;
   const edits: Edit[] = [];
+  const replace = (path: readonly string[], value: unknown): void => {
+    for (const { offset, length } of nodesAt(object, path)) edits.push({ offset, length, text: JSON.stringify(value) });
+  };
   return {
     string: (outer, inner) => {
       const found = nodesAt(object, [outer, inner])[0];
       return found?.type === 'string' ? String(found.value) : null;
     },
-    replace: (path, value) => {
-      for (const { offset, length } of nodesAt(object, path))
-        edits.push({ offset, length, text: JSON.stringify(value) });
+    number: (outer, inner) => {
+      const found = nodesAt(object, [outer, inner])[0];
+      return found?.type === 'number' ? Number(found.value) : null;
+    },
+    replace,
+    put: (key, value) => {
+      if (nodesAt(object, [key]).length > 0) return replace([key], value);
+      const member = `${JSON.stringify(key)}:${JSON.stringify(value)}${object.children?.length ? ',' : ''}`;
+      edits.push({ offset: object.offset + 1, length: 0, text: member });
     },
     write: () => Buffer.from(applyEdits(text, edits)),
   };

@@ -1,5 +1,6 @@
 // Owns the rewriting of an OTA reply: from the upstream's reply and the device's way to us, to the reply for it. Pure.
 import { isIP } from 'node:net';
+import type { OfferRule } from '../config/offers.ts';
 import { parseReply, type ReplyText } from './reply-text.ts';
 import { isSafeVersion } from './version.ts';
 
@@ -23,13 +24,27 @@ export type ReplyContext = {
   runningVersion: string | null;
   /** The device route that serves this path of a WebSocket address, or null. */
   voiceRoute: (path: string) => { plainForGood: boolean } | null;
-  /** Why nobody is offered anything at this moment, or null. The device asks again at its next boot. */
-  withhold: () => string | null;
+  /** What becomes of the upstream's offer; also asked where there is none. */
+  decide: (offered: UpstreamOffer | null) => OfferDecision;
+  /** Versions that devices cannot parse go through (rule crashing-version is switched off). */
+  allowsAnyVersion: boolean;
   /** How we would fetch this link, or null where it is neither an upstream's nor allowed. */
   firmwareSource: (link: URL) => FirmwareSource | null;
   /** Makes the token of a link, or null where it would be too long. `prefix` is all of the URL that stands before it. */
   seal: (source: FirmwareSource, offer: { version: string }, prefix: string) => string | null;
 };
+
+/** What the upstream offers. `version` is null where it names none; `source` where the link is none of ours. */
+export type UpstreamOffer = { version: string | null; link: string; forced: boolean; source: FirmwareSource | null };
+
+/** Why an offer is withheld: a rule, as many downloads as may run, or a rollout. */
+export type WithheldBy = OfferRule | 'busy' | 'rollout';
+
+export type OfferDecision =
+  | { action: 'pass' }
+  | { action: 'withhold'; rule: WithheldBy; why: string }
+  /** Another image is offered, by a link of ours; `forced`: also where the device runs something newer. */
+  | { action: 'replace'; version: string; source: FirmwareSource; forced: boolean; why: string };
 
 export type Change = { field: string; from: string; to: string; why: string };
 
@@ -38,25 +53,46 @@ export type RewrittenReply = {
   body: Buffer;
   changes: Change[];
   warnings: string[];
+  /** What the device is offered; null for nothing. */
   offer: Offer | null;
+  withheld: { version: string; rule: WithheldBy; why: string } | null;
 };
 
-/** `source` is null where the link is none of ours. */
-export type Offer = { version: string; url: string; source: FirmwareSource | null };
+/** `source` is null where the link is none of ours, `sealed` says whether it tells who used it. */
+export type Offer = {
+  version: string;
+  url: string;
+  source: FirmwareSource | null;
+  forced: boolean;
+  sealed: boolean;
+};
 
 /** The largest reply that is read; real ones have less than 2 KiB. */
 export const MAX_REPLY_BYTES = 64 * 1024;
 
+/** The upstream's offer as the reply has it, or null where it says that there is nothing newer. */
+export function readOffer(text: ReplyText, context: Pick<ReplyContext, 'firmwareSource'>): UpstreamOffer | null {
+  const link = text.string('firmware', 'url');
+  if (link === null || link === '' || link.includes(NO_UPDATE_LINK)) return null;
+  const url = parseUrl(link);
+  return {
+    version: text.string('firmware', 'version'),
+    link,
+    forced: text.number('firmware', 'force') === 1,
+    source: url && context.firmwareSource(url),
+  };
+}
+
 /**
  * Rewrites the addresses of a reply for the device that asked. Unknown fields, their order and their spelling stay byte
  * for byte, signed fields (`mqtt.client_id`, `username`, `password`) too. What is not a JSON object goes through as it is.
+ * @param text the reply, where it is parsed already
  */
-export function rewriteReply(reply: Buffer, context: ReplyContext): RewrittenReply {
-  const text = parseReply(reply);
+export function rewriteReply(reply: Buffer, context: ReplyContext, text = parseReply(reply)): RewrittenReply {
+  const notes: Notes = { changes: [], warnings: [], withheld: null };
   if (text === null) {
-    return { kind: 'not-json', body: reply, changes: [], warnings: ['the reply is not a JSON object'], offer: null };
+    return { kind: 'not-json', body: reply, ...notes, warnings: ['the reply is not a JSON object'], offer: null };
   }
-  const notes: Notes = { changes: [], warnings: [] };
   const offer = rewriteFirmware(text, context, notes);
   rewriteWebsocket(text, context, notes);
   rewriteMqtt(text, context, notes);
@@ -64,55 +100,92 @@ export function rewriteReply(reply: Buffer, context: ReplyContext): RewrittenRep
   return { kind: notes.changes.length === 0 ? 'unchanged' : 'rewritten', body, ...notes, offer };
 }
 
-type Notes = { changes: Change[]; warnings: string[] };
+type Notes = Pick<RewrittenReply, 'changes' | 'warnings' | 'withheld'>;
 
-function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): RewrittenReply['offer'] {
+function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): Offer | null {
+  const offered = readOffer(text, context);
+  const decision = context.decide(offered);
   const version = text.string('firmware', 'version');
-  const link = text.string('firmware', 'url');
-  if (version !== null && !isSafeVersion(version)) {
-    const why = 'no device can parse this version: it would restart for ever';
-    withholdOffer(text, context, notes, version, why);
-    notes.warnings.push(`offer withheld, version ${JSON.stringify(version)}: ${why}`);
+  if (decision.action === 'replace') return replaceOffer(text, context, notes, version, decision);
+  if (decision.action === 'withhold') {
+    withholdOffer(text, context, notes, version ?? '', decision.rule, decision.why);
     return null;
   }
-  if (link === null || link === '' || link.includes(NO_UPDATE_LINK)) return null;
-  const url = parseUrl(link);
-  const source = url && context.firmwareSource(url);
-  if (!url || !source) {
+  // The device parses the version of every reply, whether there is a link in it or not.
+  if (version !== null && !isSafeVersion(version) && !context.allowsAnyVersion) {
+    const why = 'no device can parse this version: it would restart for ever';
+    withholdOffer(text, context, notes, version, 'crashing-version', why);
+    return null;
+  }
+  if (offered === null) return null;
+  const { link, forced, source } = offered;
+  const left: Offer = { version: version ?? '', url: link, source: null, forced, sealed: false };
+  if (source === null) {
+    const url = parseUrl(link);
     notes.warnings.push(
       url
         ? `firmware.url points to ${url.origin}, which is neither an upstream nor in firmware.allow: left as it is`
         : 'firmware.url is not a URL: left as it is',
     );
-    return { version: version ?? '', url: link, source: null };
+    return left;
   }
-  const busy = context.withhold();
-  if (busy !== null) {
-    withholdOffer(text, context, notes, version ?? '', busy);
-    return null;
-  }
+  const made = linkTo(context, notes, source, left.version);
+  if (made === null) return left;
+  text.replace(['firmware', 'url'], made.url);
+  notes.changes.push({ field: 'firmware.url', from: link, to: made.url, why: whyScheme(context, made.plain) });
+  return { ...left, url: made.url, source, sealed: made.sealed };
+}
+
+/** A link of ours to this source, sealed where there is room; null where not even that is possible. */
+function linkTo(context: ReplyContext, notes: Notes, source: FirmwareSource, version: string) {
   // A link is not stored on the device, so here even an unproved https is better than a link that is sure to fail.
   const plain = context.scheme === 'http' && (context.opening !== null || source.plainForGood);
   const prefix = `${origin(plain ? 'http' : 'https', context)}${source.routePath}`;
-  const token = context.seal(source, { version: version ?? '' }, prefix);
+  const token = context.seal(source, { version }, prefix);
   if (token === null) {
     const fails = plain && !source.plainForGood ? ', and without its seal the opening does not let it through' : '';
     notes.warnings.push(`the sealed link would be too long for old devices: the link is not sealed${fails}`);
   }
   const unsealed = source.source.startsWith(source.routePath) ? source.source.slice(source.routePath.length) : null;
-  if (token === null && unsealed === null) return { version: version ?? '', url: link, source: null };
-  const rewritten = `${prefix}${token ?? unsealed}`;
-  text.replace(['firmware', 'url'], rewritten);
-  notes.changes.push({ field: 'firmware.url', from: link, to: rewritten, why: whyScheme(context, plain) });
-  return { version: version ?? '', url: rewritten, source };
+  const end = token ?? unsealed;
+  return end === null ? null : { url: `${prefix}${end}`, plain, sealed: token !== null };
+}
+
+/** Another image in the place of the upstream's offer, or where it offers none. */
+function replaceOffer(
+  text: ReplyText,
+  context: ReplyContext,
+  notes: Notes,
+  offered: string | null,
+  { version, source, forced, why }: Extract<OfferDecision, { action: 'replace' }>,
+): Offer | null {
+  const made = linkTo(context, notes, source, version);
+  if (made === null || !made.sealed) {
+    withholdOffer(text, context, notes, version, 'rollout', `${why}; but the link to it would be too long`);
+    return null;
+  }
+  text.put('firmware', { version, url: made.url, ...(forced ? { force: 1 } : {}) });
+  notes.changes.push({ field: 'firmware', from: offered ?? 'no offer', to: version, why });
+  return { version, url: made.url, source, forced, sealed: true };
 }
 
 /** "No offer" in the shape that the upstream itself uses: the device's own version, and no link. */
-function withholdOffer(text: ReplyText, context: ReplyContext, notes: Notes, version: string, why: string): void {
+function withholdOffer(
+  text: ReplyText,
+  context: ReplyContext,
+  notes: Notes,
+  version: string,
+  rule: WithheldBy,
+  why: string,
+): void {
   const running = context.runningVersion;
   const own = running !== null && isSafeVersion(running) ? running : '0';
   text.replace(['firmware'], { version: own, url: '' });
   notes.changes.push({ field: 'firmware', from: version, to: 'no offer', why });
+  notes.withheld = { version, rule, why };
+  // The other two are meant so.
+  if (rule !== 'busy' && rule !== 'rollout')
+    notes.warnings.push(`offer withheld (${rule}), version ${JSON.stringify(version)}: ${why}`);
 }
 
 function rewriteWebsocket(text: ReplyText, context: ReplyContext, notes: Notes): void {

@@ -13,6 +13,8 @@ export type LinkClaims = {
   /** What the reply promised: board and version. */
   board: string | null;
   version: string | null;
+  /** What the device had reported of itself, so that the image can be judged for it once more (`hardware.ts`). */
+  hardware: string | null;
   expiresMs: number;
   /** The opening that permitted plain HTTP when the link was made. */
   opening: { id: string; endsMs: number } | null;
@@ -23,7 +25,7 @@ export type OpenedSeal = { kind: 'sealed'; claims: LinkClaims } | { kind: 'expir
 /** Marks a sealed segment in a path: no file name of an upstream begins with it. */
 export const SEAL_MARK = '~';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const PURPOSE = Buffer.from('otagate firmware link 1');
@@ -59,51 +61,61 @@ export function openSeal(token: string, keys: readonly SealKey[], nowMs: number)
 
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/;
 
-// Layout: expiry u32 (seconds), end of the opening u32, then six strings, each behind its length as u16; a MAC is
-// packed into its six bytes, since every character of a link is one that an old client has to hold.
+// Layout: expiry u32 (seconds), seven strings, each behind its length, and, where an opening is named, its end u32. A MAC
+// is packed into its six bytes, since every character of a link is one that an old client has to hold.
 function writeClaims(claims: LinkClaims): Buffer {
-  const times = Buffer.alloc(8);
-  times.writeUInt32BE(seconds(claims.expiresMs));
-  times.writeUInt32BE(seconds(claims.opening?.endsMs ?? 0), 4);
   const device = claims.device ?? '';
+  const { route, source, board, version, opening, hardware } = claims;
   const strings = [
     MAC.test(device) ? Buffer.from(`00${device.replaceAll(':', '')}`, 'hex') : Buffer.from(device),
-    ...[claims.route, claims.source, claims.board ?? '', claims.version ?? '', claims.opening?.id ?? ''].map((text) =>
-      Buffer.from(text),
-    ),
+    ...[route, source, board ?? '', version ?? '', opening?.id ?? '', hardware ?? ''].map((text) => Buffer.from(text)),
   ];
-  const parts = strings.flatMap((bytes) => {
-    const length = Buffer.alloc(2);
-    length.writeUInt16BE(bytes.length);
-    return [length, bytes];
-  });
-  return Buffer.concat([times, ...parts]);
+  const ends = opening === null ? [] : [fourBytes(opening.endsMs)];
+  return Buffer.concat([
+    fourBytes(claims.expiresMs),
+    ...strings.flatMap((bytes) => [writeLength(bytes.length), bytes]),
+    ...ends,
+  ]);
 }
 
 /** Someone who writes `until: 9999-12-31` means for good: a field of 32 bits ends in 2106, which is as good. */
-function seconds(ms: number): number {
-  return Math.min(Math.floor(ms / 1000), 0xffff_ffff);
+function fourBytes(ms: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Math.min(Math.floor(ms / 1000), 0xffff_ffff));
+  return bytes;
+}
+
+// One byte; or this one, and the length as u16 behind it.
+const LONG = 0xff;
+
+function writeLength(length: number): Buffer {
+  return length < LONG ? Buffer.of(length) : Buffer.of(LONG, length >> 8, length & 0xff);
 }
 
 function readClaims(bytes: Buffer): LinkClaims {
   const strings: Buffer[] = [];
-  let offset = 8;
-  while (strings.length < 6) {
-    const length = bytes.readUInt16BE(offset);
-    if (offset + 2 + length > bytes.length) throw new RangeError('a string ends past the claims');
-    strings.push(bytes.subarray(offset + 2, offset + 2 + length));
-    offset += 2 + length;
+  let offset = 4;
+  while (strings.length < 7) {
+    const first = bytes.readUInt8(offset);
+    const length = first === LONG ? bytes.readUInt16BE(offset + 1) : first;
+    offset += first === LONG ? 3 : 1;
+    if (offset + length > bytes.length) throw new RangeError('a string ends past the claims');
+    strings.push(bytes.subarray(offset, offset + length));
+    offset += length;
   }
   const [device = Buffer.alloc(0), ...rest] = strings;
-  const [route = '', source = '', board = '', version = '', opening = ''] = rest.map((part) => part.toString());
+  const [route = '', source = '', board = '', version = '', opening = '', hardware = ''] = rest.map((part) =>
+    part.toString(),
+  );
   return {
     route,
     source,
     device: readDevice(device),
     board: board || null,
     version: version || null,
+    hardware: hardware || null,
     expiresMs: bytes.readUInt32BE(0) * 1000,
-    opening: opening ? { id: opening, endsMs: bytes.readUInt32BE(4) * 1000 } : null,
+    opening: opening ? { id: opening, endsMs: bytes.readUInt32BE(offset) * 1000 } : null,
   };
 }
 

@@ -6,7 +6,7 @@ import { buildImage } from '../../src/demo/image.ts';
 import { until } from '../rig/bounded.ts';
 import { type Asked, fileServer, filesYaml, send } from '../rig/file-server.ts';
 import { assertImage, fetchFrom, macOf, offeredPath, tryFetch, upgrade } from '../rig/firmware-links.ts';
-import { gateFor } from '../rig/gate.ts';
+import { ANY_OFFER, gateFor } from '../rig/gate.ts';
 import { oneTimeServer, oneTimeYaml } from '../rig/one-time-server.ts';
 import { isAlive } from '../rig/process-facts.ts';
 import { BOARD } from '../rig/sample-servers.ts';
@@ -101,7 +101,7 @@ test('redirects', async (t) => {
 
 test('a link whose upstream has left the configuration', async (t) => {
   const server = await oneTimeServer(t, { [BOARD]: { version: '2.0.1', bytes: IMAGE } });
-  const gate = await gateFor(t, oneTimeYaml(server));
+  const gate = await gateFor(t, oneTimeYaml(server, ANY_OFFER));
   assertImage(await upgrade(gate, { mac: macOf(1) }), IMAGE);
   const path = await offeredPath(gate, { mac: macOf(2) });
   const files = await fileServer(t, (_, response) => send(response, IMAGE));
@@ -125,7 +125,7 @@ test('breaks off where its first bytes are looked at', async (t) => {
     response.write(bytes.subarray(0, 100));
     setTimeout(() => response.socket?.destroy(), 50);
   };
-  const gate = await gateFor(t, oneTimeYaml(server));
+  const gate = await gateFor(t, oneTimeYaml(server, ANY_OFFER));
   const reply = await upgrade(gate);
   assert.equal(jsonOf(reply).code, 'UPSTREAM_RESET', reply.body.toString());
 });

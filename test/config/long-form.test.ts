@@ -50,6 +50,7 @@ alerts:
   diskFree: 1GiB
   upstreamDown: 90s
   deviceFailures: 5
+offers: { allow: [layout, same-build], failures: 5 }
 limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
 log: { level: debug, format: json, file: ../log/gate.log }
 `;
@@ -82,6 +83,7 @@ test('the defaults', () => {
         recheckMs: 10_000,
       },
       alerts: { webhooks: [], diskFreeBytes: 536_870_912, upstreamDownMs: 60_000, deviceFailures: 3 },
+      offers: { allow: [], failures: 3 },
       limits: {
         openingMs: 86_400_000,
         drainMs: 30_000,

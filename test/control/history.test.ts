@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { GateEvent } from '../../src/link/events.ts';
+import type { CheckOffer, GateEvent } from '../../src/link/events.ts';
 import { HISTORY_BOUNDS } from '../../src/store/history.ts';
 import { begun, check, ended, LENGTH, offer, START_MS } from '../ota/observations.ts';
 import { devicesIn, EVERY, start } from './histories.ts';
 
+const offered = (version: string): CheckOffer => ({ kind: 'offered', version, forced: false, sealed: true });
 const checkEvent = (device: string | null, more: Partial<Extract<GateEvent, { event: 'check' }>> = {}): GateEvent => ({
   event: 'check',
   atMs: START_MS,
@@ -15,7 +16,8 @@ const checkEvent = (device: string | null, more: Partial<Extract<GateEvent, { ev
   scheme: 'https',
   board: 'kevin',
   version: '2.0.0',
-  offered: '2.0.1',
+  elfSha256: null,
+  offer: offered('2.0.1'),
   opening: null,
   ...more,
 });
@@ -41,7 +43,7 @@ it('tells from the events of gates what became of an upgrade', () => {
   const { history } = start();
   history.observe(checkEvent('a'));
   history.observe(downloadEvent('a'));
-  history.observe(checkEvent('a', { atMs: START_MS + 90_000, version: '2.0.1', offered: null }));
+  history.observe(checkEvent('a', { atMs: START_MS + 90_000, version: '2.0.1', offer: { kind: 'none' } }));
   const device = history.one('a');
   assert.deepEqual([device?.state, device?.version, device?.proven], ['upgraded', '2.0.1', true]);
   assert.deepEqual(
@@ -82,7 +84,9 @@ it('gives a timeline page by page', () => {
 it('cuts what is too long and takes out what controls a terminal', () => {
   const { history } = start();
   const long = 'x'.repeat(500);
-  history.observe(checkEvent(long, { board: `a\u0000\u001b[2J\n${long}`, version: long, client: long, offered: long }));
+  history.observe(
+    checkEvent(long, { board: `a\u0000\u001b[2J\n${long}`, version: long, client: long, offer: offered(long) }),
+  );
   const row = history.list(EVERY).devices[0];
   assert.equal(row?.device, 'x'.repeat(64));
   assert.equal(row?.board, `a??[2J?${'x'.repeat(57)}`);

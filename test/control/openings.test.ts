@@ -65,7 +65,14 @@ function setUp(t: TestContext, config = CONFIG) {
 }
 
 function check(device: string, version: string, opening: string | null): GateEvent {
-  const rest = { client: '203.0.113.9', scheme: 'http', board: 'b', offered: null, atMs: START };
+  const rest = {
+    client: '203.0.113.9',
+    scheme: 'http',
+    board: 'b',
+    offer: { kind: 'none' },
+    elfSha256: null,
+    atMs: START,
+  };
   return { event: 'check', device, version, opening, ...rest } as GateEvent;
 }
 

@@ -18,7 +18,7 @@ const filling = (have: number): FillState => ({ kind: 'filling', have });
 function made(state: FillState, bytes = BYTES, length = LENGTH): { file: GrowingFile; path: string } {
   const path = join(freshFolder(), 'a.part');
   writeFileSync(path, bytes);
-  const named = { fileName: 'a.bin', contentType: 'x/y', lastModifiedMs: null };
+  const named = { fileName: 'a.bin', contentType: 'x/y', lastModifiedMs: null, app: null };
   const object = { id: 'id', file: path, length, state, stored: true, ...named };
   return { file: new GrowingFile(object), path };
 }

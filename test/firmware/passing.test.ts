@@ -24,6 +24,7 @@ function imagesIn(folder: string) {
       fileName: 'a',
       contentType: 'b',
       lastModifiedMs: null,
+      app: null,
     };
   };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type GateRig, gateFor } from '../rig/gate.ts';
+import { ANY_OFFER, type GateRig, gateFor } from '../rig/gate.ts';
 import { dressed, readRecorded, recordedReplies } from '../rig/recorded.ts';
 import { fullPreset, javaServer, serverPreset } from '../rig/sample-servers.ts';
 import { plainReply, receivedHeader, scriptedUpstream } from '../rig/scripted-upstream.ts';
@@ -23,7 +23,7 @@ async function warningsOf(gate: GateRig, reply: RawReply): Promise<string> {
 
 test('recorded replies, in every dress', async (t) => {
   const upstream = await scriptedUpstream(t, () => []);
-  const gate = await gateFor(t, `domain: ota.test\n${serverPreset(upstream.origin)}`);
+  const gate = await gateFor(t, `domain: ota.test\n${serverPreset(upstream.origin)}\n${ANY_OFFER}`);
   const here = `ota.test:${gate.http}`;
   const expectedBody = (recorded: string): string =>
     recorded
@@ -146,7 +146,8 @@ test("a link that was made from the request's own Host is no proof of anything",
     `domains: [ota.test, api.test]
 ${fullPreset(java)}
 upstreams: { ${api} }
-routes: [{ name: apis, host: api.test, path: /xiaozhi/ota/, upstream: apis, role: ota-check }]`,
+routes: [{ name: apis, host: api.test, path: /xiaozhi/ota/, upstream: apis, role: ota-check }]
+${ANY_OFFER}`,
   );
 
   await t.test('the server without server.ota: the link is ours, and works', async () => {

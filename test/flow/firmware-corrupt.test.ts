@@ -8,7 +8,7 @@ import { seeded } from '../policy/random.ts';
 import { until } from '../rig/bounded.ts';
 import { type FileServer, fileServer, filesYaml, send } from '../rig/file-server.ts';
 import { assertImage, fetchFrom, isComplete, macOf, offeredPath, tryFetch, upgrade } from '../rig/firmware-links.ts';
-import { gateFor, type LogLine } from '../rig/gate.ts';
+import { ANY_OFFER, gateFor, type LogLine } from '../rig/gate.ts';
 import { oneTimeServer, oneTimeYaml } from '../rig/one-time-server.ts';
 import { BOARD } from '../rig/sample-servers.ts';
 import { headerOf, jsonOf } from '../rig/wire.ts';
@@ -26,7 +26,7 @@ function flipped(bytes: Buffer, at: number, bit = 0): Buffer {
 
 test('a broken file behind one-time links', async (t) => {
   const server = await oneTimeServer(t, {});
-  const gate = await gateFor(t, oneTimeYaml(server));
+  const gate = await gateFor(t, oneTimeYaml(server, ANY_OFFER));
   /** Offers these bytes under a version of their own to four devices, and gives back what the gate logged of them. */
   const tryAll = async (version: string, bytes: Buffer) => {
     server.shelf.set(BOARD, { version, bytes });

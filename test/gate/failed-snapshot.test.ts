@@ -70,6 +70,7 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     time: { nowMs: 0, machineMs: 0 },
     adminSocket: '/nowhere/public-admin.sock',
     firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
+    offers: { allow: [], failures: 3 },
     limits: {
       openingMs: 1_000,
       drainMs: 1_000,

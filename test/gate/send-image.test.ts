@@ -31,7 +31,7 @@ type Sending = {
 async function fileOf(t: TestContext, state: FillState, bytes = BYTES): Promise<{ file: GrowingFile; path: string }> {
   const path = join(freshFolder(), 'a.part');
   writeFileSync(path, bytes);
-  const named = { fileName: 'a', contentType: 'b', lastModifiedMs: null };
+  const named = { fileName: 'a', contentType: 'b', lastModifiedMs: null, app: null };
   const object = { id: 'i', file: path, length: LENGTH, state, stored: true, ...named };
   const file = new GrowingFile(object);
   await file.enter();

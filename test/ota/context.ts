@@ -25,7 +25,8 @@ export function context(way: Way = {}): ReplyContext {
       );
       return routePath === undefined ? null : { route: 'firmware', routePath, source: pathname + search, plainForGood };
     },
-    withhold: () => null,
+    decide: () => ({ action: 'pass' }),
+    allowsAnyVersion: false,
     seal: () => TOKEN,
     ...changes,
   };

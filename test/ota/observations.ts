@@ -18,7 +18,7 @@ export const offer = (version: string, more: { forced?: boolean; sealed?: boolea
   sealed: true,
   ...more,
 });
-export const withheld = (version: string, why: string): OfferSeen => ({ kind: 'withheld', version, why });
+export const withheld = (version: string, why: string): OfferSeen => ({ kind: 'withheld', version, rule: 'busy', why });
 
 export function check(
   seconds: number,
@@ -84,7 +84,7 @@ export function ended(seconds: number, version: string | null, bytes: number, en
 }
 
 export function noImage(seconds: number, version: string | null, code: string, link: Link = {}): DownloadSeen {
-  return { kind: 'fill-failed', code, ...part(seconds, version, link) };
+  return { kind: 'fill-failed', why: null, code, ...part(seconds, version, link) };
 }
 
 export type Told = { record: DeviceRecord; entries: Entry[]; outcomes: Outcome[] };

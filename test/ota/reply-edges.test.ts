@@ -137,7 +137,13 @@ describe('the firmware link', () => {
     const result = rewritten(reply);
     assert.equal(result.text, reply);
     assert.match(result.warnings.join(), /https:\/\/files\.example\.net.*firmware\.allow/);
-    assert.deepEqual(result.offer, { version: '2.0.0', url: 'https://files.example.net/fw/x.bin', source: null });
+    assert.deepEqual(result.offer, {
+      version: '2.0.0',
+      url: 'https://files.example.net/fw/x.bin',
+      source: null,
+      forced: false,
+      sealed: false,
+    });
   });
 
   it('that is no URL is left, with a warning', () => {

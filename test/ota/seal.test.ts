@@ -15,6 +15,7 @@ function claims(changes: Partial<LinkClaims> = {}): LinkClaims {
     device: '24:0a:c4:00:00:01',
     board: 'bread-compact-wifi',
     version: '2.0.0',
+    hardware: 's3,rk,2',
     expiresMs: FIRST_END,
     opening: null,
     ...changes,
@@ -28,7 +29,7 @@ describe('what goes in comes out', () => {
     ['a MAC in upper case, which is no identity of ours', claims({ device: '24:0A:C4:00:00:01' })],
     ['another identity', claims({ device: 'test-device' })],
     ['an identity of seven characters', claims({ device: '0abcdef' })],
-    ['no device, board and version', claims({ device: null, board: null, version: null })],
+    ['no device, board and version', claims({ device: null, board: null, version: null, hardware: null })],
     ['an absolute URL', claims({ source: 'https://files.example.net:8443/fw/a.bin?x=%20&y' })],
     ['UTF-8', claims({ route: '固件', source: '/固件/😀', board: 'é', version: '版本', device: '设备' })],
     ['an opening', claims({ opening: { id: 'c1f00d', endsMs: NOW + 60_000 } })],
@@ -136,7 +137,7 @@ describe('keys', () => {
 
 it('keeps a typical link under 250 characters: with hints, or, where an opening is named, without them', () => {
   const prefix = 'https://ota.example.com/xiaozhi/otaMag/download/';
-  const bare = { board: null, version: null };
+  const bare = { board: null, version: null, hardware: null };
   const opening = { id: 'yaml-1a2b3c4d', endsMs: NOW };
   for (const changes of [{}, { ...bare, opening }, { ...bare, device: 'x'.repeat(20) }]) {
     const link = prefix + SEAL_MARK + sealLink(claims(changes), KEYS);

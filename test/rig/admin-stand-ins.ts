@@ -85,6 +85,7 @@ export const STATUS: Status = {
     refusals: {},
     checks: 0,
     offers: 0,
+    withheld: {},
     downloads: { complete: 0, broken: 0, bytes: 0 },
     downloadBytes: { memory: 0, disk: 0, fill: 0 },
     streams: {},

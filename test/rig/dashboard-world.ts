@@ -94,6 +94,7 @@ export function makeStatus(nowMs: number): Status {
       refusals: { 'plain-outside': 190, 'host-unknown': 24 },
       checks: 31_022,
       offers: 1_204,
+      withheld: {},
       downloads: { complete: 1_139, broken: 41, bytes: 3_121_870_000 },
       handshakes: { 'tlsv1 alert unknown ca': 17 },
       droppedEvents: 0,

@@ -55,6 +55,9 @@ export type StartOptions = {
   files?: Record<string, string | Uint8Array>;
 };
 
+/** For what is to be seen of a download that a device would not have been sent to. */
+export const ANY_OFFER = 'offers: { allow: [corrupt, merged, unavailable, version-mismatch] }';
+
 export type CommandResult = { code: number | null; stdout: string; stderr: string };
 
 /**

@@ -39,6 +39,7 @@ const totals = z.object({
   refusals: counts.describe('by reason'),
   checks: z.int(),
   offers: z.int(),
+  withheld: counts.describe('offers that were withheld, by rule'),
   downloads: z.object({ complete: z.int(), broken: z.int(), bytes: z.int() }),
   downloadBytes: z
     .object({ memory: z.int(), disk: z.int(), fill: z.int() })

@@ -13,6 +13,7 @@ import type { Exchange } from '../exchange.ts';
 import type { OpenImage } from '../firmware-asks.ts';
 import type { FirmwareDesk } from '../firmware-desk.ts';
 import { endToEnd, type HeaderList, upstreamHost } from '../headers.ts';
+import { judgeDownload } from '../offers.ts';
 import { closeBehindRest, endAfterRest } from '../rest.ts';
 
 const PLAIN_TYPE = /^[\x21-\x7e][\x20-\x7e]{0,99}$/;
@@ -26,6 +27,7 @@ export async function carryOutFirmware(exchange: Exchange, passage: Passage, ser
   story.upstream = new URL(ask.url).origin;
   const image = await openImage(exchange, ask, serving);
   try {
+    judge(exchange, image);
     await serve(exchange, image, serving);
   } finally {
     image.leave();
@@ -37,11 +39,32 @@ async function openImage(exchange: Exchange, ask: FirmwareAsk, { firmware }: Ser
     return await whileHere(exchange, firmware.asks.open(ask), ({ leave }) => leave());
   } catch (error) {
     if (error instanceof GateError && error.code !== 'CLIENT_GONE') {
-      const { code } = error;
-      exchange.story.events.push({ event: 'download-refused', atMs: Date.now(), code, ...whose(exchange) });
+      noteRefused(exchange, error, null);
     }
     throw error;
   }
+}
+
+/**
+ * The link says who downloads: an image that was not known yet at the check is judged now.
+ * @throws {GateError} FIRMWARE_WITHHELD, before the first byte
+ */
+function judge(exchange: Exchange, { file: { object } }: OpenImage): void {
+  const { claims, live } = exchange;
+  const broken =
+    claims === null
+      ? null
+      : judgeDownload(claims, { app: object.app, lengthBytes: object.length }, live.offers.allowed);
+  if (broken === null) return;
+  const { rule, why } = broken;
+  const message = `this image is withheld from this device (${rule}): ${why}`;
+  const error = new GateError('FIRMWARE_WITHHELD', message, { fault: 'upstream', status: 409, facts: { rule } });
+  noteRefused(exchange, error, `${rule}: ${why}`);
+  throw error;
+}
+
+function noteRefused(exchange: Exchange, { code }: GateError, why: string | null): void {
+  exchange.story.events.push({ event: 'download-refused', atMs: Date.now(), code, why, ...whose(exchange) });
 }
 
 /** What control is asked for this request. @throws {GateError} FIRMWARE_LINK_DEAD for a place that is allowed no longer */
@@ -54,7 +77,6 @@ function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): Fi
     throw new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'gate', status: 404 });
   }
   return {
-    purpose: 'serve',
     upstream: passage.upstream,
     url: url.href,
     host: upstreamHost(exchange, passage),

@@ -2,8 +2,10 @@
 import type { Dispatcher } from 'undici';
 import { GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
+import type { CheckOffer } from '../../link/events.ts';
 import { readReport } from '../../ota/identity.ts';
-import { type FirmwareSource, MAX_REPLY_BYTES, rewriteReply } from '../../ota/reply.ts';
+import { MAX_REPLY_BYTES, type RewrittenReply, readOffer, rewriteReply } from '../../ota/reply.ts';
+import { parseReply } from '../../ota/reply-text.ts';
 import type { Passage } from '../../policy/decide.ts';
 import { finalStatus, timesOf, type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
@@ -11,14 +13,14 @@ import { readBody } from '../body.ts';
 import { checkFault } from '../check-fault.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
-import type { FirmwareDesk } from '../firmware-desk.ts';
 import { endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
+import { decideOffer, type Offering } from '../offers.ts';
 import { replyContext } from '../reply-context.ts';
 
 // Larger replies are no device's, but they need a length all the same.
 const MAX_PASSED_BYTES = 4 * 1024 * 1024;
 
-export type Checking = { upstreams: Upstreams; firmware: FirmwareDesk };
+export type Checking = Offering;
 
 /** @throws {GateError} for a body that is too large, and for every way in which an upstream can fail */
 export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, checking: Checking): Promise<void> {
@@ -30,11 +32,11 @@ export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, che
 
   const reply = await ask(exchange, passage, checking.upstreams, body);
   if (reply.status >= 300 && reply.status < 400) throw redirected(reply, passage);
-  const rewritten = rewriteIfReply(exchange, passage, reply, checking);
+  const rewritten = await rewriteIfReply(exchange, passage, reply, checking);
   const fault = checkFault(reply.body);
   if (fault !== null) story.warnings.push(fault);
-  else if (report.device !== null) noteCheck(exchange);
-  answer(exchange, reply.status, replyHeaders(reply.headers), rewritten);
+  else if (report.device !== null) noteCheck(exchange, rewritten);
+  answer(exchange, reply.status, replyHeaders(reply.headers), rewritten.body);
 }
 
 type Reply = { status: number; headers: HeaderList; body: Buffer };
@@ -93,49 +95,43 @@ async function readReply(body: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+type Rewritten = Pick<RewrittenReply, 'kind' | 'body' | 'offer' | 'withheld'>;
+
 /** Rewrites what a device would read. A 200 for a browser, or for the console's own check, is text and goes through. */
-function rewriteIfReply(exchange: Exchange, passage: Passage, reply: Reply, checking: Checking): Buffer {
+async function rewriteIfReply(
+  exchange: Exchange,
+  passage: Passage,
+  reply: Reply,
+  checking: Checking,
+): Promise<Rewritten> {
   const { story } = exchange;
   const encoding = header(reply, 'content-encoding');
+  const asItIs: Rewritten = { kind: 'not-json', body: reply.body, offer: null, withheld: null };
   if (reply.body.length > MAX_REPLY_BYTES) {
     story.warnings.push(`the reply has ${reply.body.length} bytes, over ${MAX_REPLY_BYTES}: passed on unchanged`);
-    return reply.body;
+    return asItIs;
   }
   if (encoding !== undefined && encoding !== 'identity') {
     story.warnings.push(
       `the reply is encoded (${printable(encoding, 40)}) though identity was asked for: passed on unchanged`,
     );
-    return reply.body;
+    return asItIs;
   }
-  const rewritten = rewriteReply(reply.body, replyContext(exchange, passage, checking.firmware));
+  const context = replyContext(exchange, passage);
+  const text = parseReply(reply.body);
+  const offered = text === null ? null : readOffer(text, context);
+  const decision = await decideOffer(exchange, passage, offered, checking);
+  const rewritten = rewriteReply(reply.body, { ...context, decide: () => decision }, text);
   story.changes = rewritten.changes;
   story.offered = rewritten.offer?.version ?? null;
-  if (rewritten.offer?.source) prefetch(exchange, passage, rewritten.offer.source, rewritten.offer.version, checking);
+  story.withheld = rewritten.withheld;
   const forPeople = rewritten.kind === 'not-json' && story.device === null;
   if (!forPeople) story.warnings.push(...rewritten.warnings);
-  return rewritten.body;
+  return rewritten;
 }
 
 function replyHeaders(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !['content-length', 'date'].includes(name.toLowerCase()));
-}
-
-/** What is offered is asked for in a moment: its fill begins now. */
-function prefetch(
-  exchange: Exchange,
-  passage: Passage,
-  source: FirmwareSource,
-  version: string,
-  { upstreams, firmware }: Checking,
-): void {
-  const { live, story } = exchange;
-  const route = live.policy.view.routes.find(({ name }) => name === source.route);
-  if (route?.target.kind !== 'upstream') return;
-  const { upstream } = route.target;
-  const url = live.sources.locate(source.source, route.path, upstreams.pick(live.upstreams, upstream, Date.now()));
-  if (url === null) return;
-  const hint = { board: story.report?.board ?? null, version };
-  firmware.asks.prefetch({ upstream, url: url.href, host: upstreamHost(exchange, passage), hint, authorization: null });
 }
 
 function header(reply: Reply, name: string): string | undefined {
@@ -154,7 +150,7 @@ function openingOf({ decision }: Exchange): string | null {
   return 'plain' in decision && decision.plain.kind === 'by-opening' ? decision.plain.opening : null;
 }
 
-function noteCheck(exchange: Exchange): void {
+function noteCheck(exchange: Exchange, rewritten: Rewritten): void {
   const { story, facts } = exchange;
   story.events.push({
     event: 'check',
@@ -164,7 +160,16 @@ function noteCheck(exchange: Exchange): void {
     scheme: facts.scheme,
     board: story.report?.board ?? null,
     version: story.report?.version ?? null,
-    offered: story.offered,
+    elfSha256: story.report?.elfSha256 ?? null,
+    offer: offerOf(rewritten),
     opening: openingOf(exchange),
   });
+}
+
+function offerOf({ kind, offer, withheld }: Rewritten): CheckOffer {
+  if (withheld !== null) return { kind: 'withheld', ...withheld };
+  if (kind === 'not-json') return { kind: 'unread' };
+  if (offer === null) return { kind: 'none' };
+  const { version, forced, sealed } = offer;
+  return { kind: 'offered', version, forced, sealed };
 }

@@ -1,0 +1,8 @@
+// Owns what a gate asks control in the middle of an OTA check, and what it hears. A gate waits a short time for it.
+import type { FailedBefore, OfferedImage } from '../ota/offer-case.ts';
+import type { FirmwareAsk } from './firmware.ts';
+
+/** `offer`: what is known of the image behind a link, whose fill begins where it is not there. */
+export type Question = { about: 'offer'; ask: FirmwareAsk; device: string | null; version: string | null };
+
+export type Reply = { about: 'offer'; image: OfferedImage; failed: FailedBefore | null };
