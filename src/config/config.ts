@@ -123,7 +123,12 @@ export type Config = {
   };
   /** `private`, or networks and addresses as written. */
   networks: { lan: string[] };
-  trustedProxies: { from: string[]; header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip' };
+  trustedProxies: {
+    from: string[];
+    header: 'x-forwarded-for' | 'forwarded' | 'x-real-ip';
+    /** Whether each of their connections begins with a PROXY header. */
+    proxyProtocol: boolean;
+  };
   /** Origins, for each name at least one. */
   upstreams: Record<string, string[]>;
   routes: RouteConfig[];

@@ -10,6 +10,7 @@ import { entriesOf, listOf, memberOf, textOf, valueAt } from './loose.ts';
 import { isEverywhere } from './networks.ts';
 import { openingFaults } from './opening-references.ts';
 import { PRESET_PORTS } from './presets.ts';
+import { readSwitch } from './reading.ts';
 import { routeFaults } from './route-references.ts';
 import { NAME } from './schema.ts';
 
@@ -28,6 +29,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   const acme = acmeFaults(draft, dirname(file), report);
   certificateFaults(draft.raw, dirname(file), { ...listen, ...acme }, report);
   everywhereWarnings(draft.raw, report);
+  proxyFault(draft.raw, report);
 }
 
 function domainFaults(raw: unknown, report: Report): void {
@@ -107,6 +109,18 @@ function upstreamFaults(draft: Draft, report: Report): void {
 
 function upstreamOf(target: { kind: string; upstream?: string }): string | undefined {
   return target.upstream;
+}
+
+function proxyFault(raw: unknown, report: Report): void {
+  const proxyProtocol = readSwitch(valueAt(raw, ['trustedProxies', 'proxyProtocol']));
+  const from = valueAt(raw, ['trustedProxies', 'from']);
+  if (!proxyProtocol.ok || !proxyProtocol.value || (from !== undefined && !isEmpty(from))) return;
+  const expected = 'trustedProxies.from with the addresses of the proxies that speak it';
+  report(['trustedProxies', 'proxyProtocol'], { problem: 'is on for nobody', expected });
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 function everywhereWarnings(raw: unknown, report: Report): void {

@@ -228,6 +228,11 @@ export const inputSchema = z
           .enum(['x-forwarded-for', 'forwarded', 'x-real-ip'])
           .prefault('x-forwarded-for')
           .meta({ description: 'The header in which they say it.' }),
+        proxyProtocol: leaf(readSwitch, {
+          description:
+            'Whether each of their connections begins with a header of the PROXY protocol, v1 or v2. One without is refused, and nobody else may send one.',
+          type: ['boolean', 'string'],
+        }).prefault(false),
       })
       .prefault({})
       .meta({ description: 'Another proxy or a tunnel in front of the gate.' }),

@@ -19,9 +19,11 @@ import { chooseCertificate } from '../tls/choose.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
 import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
+import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import { Http2Front } from './http2-front.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
+import type { ProxiedPeers } from './proxied-peers.ts';
 
 type Wanted = { endpoint: Endpoint; secure: boolean };
 type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front };
@@ -37,12 +39,14 @@ export class Listeners {
   readonly #log: Log;
   readonly #listeners = new Map<string, Listener>();
   readonly #stopped: Listener[] = [];
+  readonly #peers: ProxiedPeers;
   readonly #handshakes: HandshakeLog;
   #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
 
-  constructor(gate: Gate, log: Log) {
+  constructor(gate: Gate, log: Log, peers: ProxiedPeers) {
     this.#gate = gate;
+    this.#peers = peers;
     this.#log = log;
     this.#handshakes = new HandshakeLog(log);
   }
@@ -69,6 +73,7 @@ export class Listeners {
         const server = secure ? this.#secureServer(snapshot, http2) : createServer(serverOptions());
         setTimeouts(server, snapshot);
         this.#wire(server);
+        putInFront(server, (socket, handOn) => this.#peers.admit(socket, this.#gate.live(), handOn));
         await listen(server, endpoint, snapshot.shareListeners);
         added.set(name, { server, http2, secure, endpoint });
       }
@@ -118,6 +123,7 @@ export class Listeners {
     // Node's own listener reads HTTP/1.1, whatever was agreed on.
     const readers = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
     server.removeAllListeners('secureConnection').on('secureConnection', (socket: TLSSocket) => {
+      this.#peers.recognise(socket);
       if (socket.alpnProtocol === HTTP2_PROTOCOL) {
         const given = chooseCertificate(this.#keyring.certificates, socket.servername || '');
         http2.accept(socket, given?.names ?? []);
@@ -128,6 +134,7 @@ export class Listeners {
       if (socket.getProtocol() === 'TLSv1.2' && !socket.alpnProtocol) socket.setMaxSendFragment(this.#recordBytes);
     });
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      this.#peers.recognise(socket);
       this.#handshakes.failed(error, socket.remoteAddress);
       this.#gate.events.add({ event: 'handshake-failed', atMs: Date.now(), reason: errorCode(error) });
       socket.destroy();

@@ -12,6 +12,7 @@ export type Live = {
   policy: Policy;
   isTrustedProxy: AddressTest;
   proxyHeader: Snapshot['trustedProxies']['header'];
+  proxyProtocol: boolean;
   upstreams: Snapshot['upstreams'];
   sources: SourceJudge;
   adminSocket: string;
@@ -29,6 +30,7 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     policy,
     isTrustedProxy: compileNetworks(snapshot.trustedProxies.from),
     proxyHeader: snapshot.trustedProxies.header,
+    proxyProtocol: snapshot.trustedProxies.proxyProtocol,
     upstreams: snapshot.upstreams,
     sources: judgeSources(snapshot, policy),
     adminSocket: snapshot.adminSocket,

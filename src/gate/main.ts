@@ -14,6 +14,7 @@ import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
 import type { Gate } from './pipeline.ts';
+import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
 import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
@@ -59,8 +60,9 @@ async function apply(snapshot: Snapshot): Promise<void> {
       events,
       running,
     };
-    const streams = new Streams({ log: opened.log, events, tell });
-    serving = { gate, streams, listeners: new Listeners(gate, opened.log) };
+    const peers = new ProxiedPeers(opened.log);
+    const streams = new Streams({ log: opened.log, events, tell, peers, live: current });
+    serving = { gate, streams, listeners: new Listeners(gate, opened.log, peers) };
   }
   const before = live;
   // A new listener serves from its first moment, and by the new rules: they are taken back where one cannot be opened.

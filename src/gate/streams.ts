@@ -11,10 +11,13 @@ import type { ToControl } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { type AddressTest, compileNetworks, normaliseAddress } from '../policy/networks.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
+import { writeProxyHeader } from '../upstream/proxy-protocol.ts';
 import { type CarriedStream, carryStream, type StreamOutcome } from './carried-stream.ts';
 import { type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
+import type { Live } from './live.ts';
+import type { ProxiedPeers } from './proxied-peers.ts';
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
@@ -33,6 +36,8 @@ type Served = {
 export type StreamParts = {
   log: Log;
   events: EventQueue;
+  peers: ProxiedPeers;
+  live: () => Live;
   tell: (message: ToControl) => Promise<void>;
 };
 
@@ -116,9 +121,13 @@ export class Streams {
       SNICallback,
     });
     const served: Served = { stream, isAllowed: allowTest(stream), server, open: 0 };
-    putInFront(server, (socket, handOn) => this.#admit(served, socket, handOn));
+    putInFront(server, (socket, handOn) => {
+      const { peers, live } = this.#parts;
+      peers.admit(socket, live(), () => this.#admit(served, socket, handOn));
+    });
     server.on('secureConnection', (socket: TLSSocket) => void this.#carry(served, socket));
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      this.#parts.peers.recognise(socket);
       this.#handshakes.failed(error, socket.remoteAddress);
       this.#parts.events.add({ event: 'handshake-failed', atMs: Date.now(), reason: errorCode(error) });
       socket.destroy();
@@ -153,6 +162,7 @@ export class Streams {
   }
 
   async #carry({ stream }: Served, client: TLSSocket): Promise<void> {
+    this.#parts.peers.recognise(client);
     // From here on: who has said all that it has to say may still be spoken to. Before, who leaves in the middle of its
     // handshake would be waited for.
     client.allowHalfOpen = true;
@@ -161,7 +171,12 @@ export class Streams {
     if (tls === 'TLSv1.2') client.setMaxSendFragment(this.#recordBytes);
     const from = { client: normaliseAddress(client.remoteAddress), startedMs: performance.now() };
     const { upstream: servers, idleMs } = stream;
-    const carried = carryStream(client, { servers, idleMs, connectMs: this.#limits.connectMs, preface: null });
+    const carried = carryStream(client, {
+      servers,
+      idleMs,
+      connectMs: this.#limits.connectMs,
+      preface: prefaceOf(stream, client),
+    });
     const running: Running = { carried, address: nameOf(stream.listen), bytes: 0, quietSinceMs: 0 };
     this.#running.add(running);
     const outcome = await carried.over;
@@ -208,6 +223,15 @@ const TROUBLES = new Set<Ended['because']>(['not-allowed', 'too-many', 'server-u
 
 function allowTest({ allow }: StreamConfig): AddressTest {
   return allow.length === 0 ? () => true : compileNetworks(allow);
+}
+
+/** What the server behind hears of the client first, where it wants to. */
+function prefaceOf({ proxyProtocol }: StreamConfig, client: Socket): Buffer | null {
+  if (proxyProtocol === 'none') return null;
+  return writeProxyHeader(proxyProtocol, {
+    source: { address: normaliseAddress(client.remoteAddress), port: client.remotePort ?? 0 },
+    destination: { address: normaliseAddress(client.localAddress), port: client.localPort ?? 0 },
+  });
 }
 
 function nameOf({ host, port }: Endpoint): string {

@@ -26,7 +26,7 @@ tls:
     dns: { provider: rfc2136, server: "[2001:db8::53]:5353", zone: example.com., keyName: otagate., secret: c2VjcmV0 }
     propagation: { timeout: 90s, resolvers: [1.1.1.1, "9.9.9.9:5353", "2620:fe::fe"] }
 networks: { lan: [private, 100.64.0.0/10] }
-trustedProxies: { from: 10.0.0.1, header: forwarded }
+trustedProxies: { from: 10.0.0.1, header: forwarded, proxyProtocol: "true" }
 streams: [{ listen: 8883, upstream: ["[fd00::5]:1883", "broker:1884"], allow: 10.0.0.0/8, idle: 15m, connections: 50, proxyProtocol: v2 }]
 upstreams: { mcp: [ "http://a:1", "https://b" ] }
 routes:
@@ -69,7 +69,7 @@ test('the defaults', () => {
       stateDir: '/etc/data',
       tls: { acme: null, certificates: [], localCa: true, deviceRecordBytes: 4096 },
       networks: { lan: ['private'] },
-      trustedProxies: { from: [], header: 'x-forwarded-for' },
+      trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
       upstreams: {},
       routes: [],
       openings: [],

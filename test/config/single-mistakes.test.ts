@@ -142,6 +142,12 @@ const MISTAKES: [name: string, yaml: string, path: string, text: RegExp][] = [
     /neither an address nor a network/,
   ],
   [
+    'the PROXY protocol of no proxy',
+    `${BASE}trustedProxies: { proxyProtocol: true, from: [] }\n`,
+    'trustedProxies.proxyProtocol',
+    /is on for nobody/,
+  ],
+  [
     'an unknown header',
     `${BASE}trustedProxies: { header: x-forwarded }\n`,
     'trustedProxies.header',

@@ -65,7 +65,7 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     listen: { http: http.map(at), https: https.map(at), streams: [] },
     streams: [],
     shareListeners: process.platform === 'linux',
-    trustedProxies: { from: [], header: 'x-forwarded-for' },
+    trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
     upstreams: {},
     time: { nowMs: 0, machineMs: 0 },
     adminSocket: '/nowhere/public-admin.sock',
