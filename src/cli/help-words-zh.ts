@@ -69,6 +69,23 @@ export const helpWordsZh: HelpWords = {
     test: { summary: '立即向每个通知目标发送一条消息。' },
   },
 
+  backup: {
+    summary: '将配置、证书、状态和固件写入一个文件。',
+    about: '将配置、证书、状态和固件写入一个文件：gzip 压缩的 tar，内含全部校验和，权限 600。网关可以同时运行。',
+    file: '要写入的文件',
+    passphraseFile: '用该文件中的口令加密（age 格式）',
+    recipient: '为该 age 公钥（age1…）加密',
+    noFirmware: '不含固件：固件可以重新获取',
+  },
+  restore: {
+    summary: '恢复备份：要么全部，要么什么都不动。',
+    about: '恢复备份：配置放到 -c 所指之处，状态放到配置所写之处。损坏的备份会被整体拒绝。网关必须先停止。',
+    file: '备份文件',
+    passphraseFile: '加密时所用的口令',
+    identityFile: '加密时所对应的 age 私钥',
+    replace: '把原有内容移到一旁',
+  },
+
   devices: {
     summary: '列出设备，或显示某台设备的经过。',
     about: '列出请求过的设备，或显示某台设备的经过，最新的记录在最后。',

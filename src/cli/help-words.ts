@@ -71,6 +71,25 @@ export const helpWords = {
     test: { summary: 'Send a message to every webhook, now and once.' },
   },
 
+  backup: {
+    summary: 'Write configuration, certificates, state and firmware into one file.',
+    about:
+      'Write configuration, certificates, state and firmware into one file: a gzipped tar with a checksum of everything in it, mode 600. The gate may run meanwhile.',
+    file: 'the file to write',
+    passphraseFile: 'encrypt with the passphrase in this file, as age does',
+    recipient: 'encrypt for this public key of age (age1…)',
+    noFirmware: 'leave the images out: they can be fetched again',
+  },
+  restore: {
+    summary: 'Put a backup in its place: all of it, or nothing.',
+    about:
+      'Put a backup in its place: the configuration where -c says, the state where the configuration says. A damaged backup is refused as a whole. The gate must not run.',
+    file: 'the backup',
+    passphraseFile: 'the passphrase that it was encrypted with',
+    identityFile: 'the secret key of age that it was encrypted for',
+    replace: 'move aside what is there already',
+  },
+
   devices: {
     summary: 'List the devices, or tell what happened to one.',
     about: 'List the devices that have asked, or tell what happened to one. The newest of its history comes last.',

@@ -1,6 +1,7 @@
 // Owns the tree of commands: every group of them, the help, and the completion.
 import { readFileSync } from 'node:fs';
 import { alertCommands } from './alert-commands.ts';
+import { backupCommands } from './backup-commands.ts';
 import { certsCommands } from './certs-commands.ts';
 import { type Cli, SpokenCommand } from './command.ts';
 import { SHELLS, type Shell } from './completion/shells.ts';
@@ -29,6 +30,7 @@ export function buildProgram(cli: Cli): SpokenCommand {
   firmwareCommands(program, words);
   doctorCommands(program, words);
   alertCommands(program, words);
+  backupCommands(program, words);
   completionCommand(program, cli);
   helpCommand(program, words);
   return program;

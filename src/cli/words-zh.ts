@@ -36,6 +36,7 @@ export const chinese: Words = {
     notMoment: (flag, found, example) => `${flag} ${found}：请写明日期、时间和时区，例如 ${example}`,
     pastMoment: (flag, found) => `${flag} ${found} 已经过去：省略该选项则立即开始`,
     goesWith: (flag, other) => `${flag} 须与 ${other} 一起使用`,
+    notBoth: (flag, other) => `${flag} 与 ${other} 只能用其一`,
     notWithDevice: (flag) => `${flag} 用于筛选设备：请去掉该选项，或去掉设备名`,
     explainUrl: (found, example) => `--explain 需要一个 URL，例如 ${example}，而不是 ${found}`,
     explainFrom: '--explain 须与 --from 地址一起使用，说明请求来自哪里，例如 192.168.1.77 或 203.0.113.9',
@@ -186,6 +187,20 @@ export const chinese: Words = {
     nobody: '不会通知任何人：请在配置的 alerts.webhooks 中写明通知谁',
     taken: (host) => `${host} 已接收消息`,
     notTaken: (host, fault) => `${host} 没有接收消息：${fault}`,
+  },
+
+  backup: {
+    made: (file, entries, bytes, images) =>
+      `${file}：${entries} 个文件，${(bytes / 1e6).toFixed(1)} MB，其中固件 ${images} 个。内含私钥，请勿外传`,
+    leftOut: (file) => `未包含（位于别处或不存在）：${file}`,
+    notMade: (why) => `未能备份：${why}`,
+    restored: (config, stateDir, made, version) =>
+      `已将 ${config} 与 ${stateDir} 恢复到 ${made} 的状态（otagate ${version}）`,
+    movedAside: (place) => `原有内容已移至 ${place}`,
+    missing: (file) => `配置引用了备份中没有的文件，请手工放回：${file}`,
+    notRestored: (why) => `没有恢复任何内容：${why}`,
+    noIdentity: (file) => `--identity-file ${file} 中没有 AGE-SECRET-KEY-1…：应为 age-keygen 生成的文件`,
+    noPassphrase: (file, why) => `无法读取口令文件 --passphrase-file ${file}：${why}`,
   },
 
   firmware: {

@@ -55,6 +55,7 @@ export const english = {
       `${flag} ${found}: write a date, a time and their zone, such as ${example}`,
     pastMoment: (flag: string, found: string) => `${flag} ${found} is over: leave it out to begin at once`,
     goesWith: (flag: string, other: string) => `${flag} goes with ${other}`,
+    notBoth: (flag: string, other: string) => `${flag} or ${other}: one of the two`,
     notWithDevice: (flag: string) => `${flag} chooses among the devices: leave it out, or the name of the device`,
     explainUrl: (found: string, example: string) => `--explain wants a URL such as ${example}, not ${found}`,
     explainFrom:
@@ -219,6 +220,21 @@ export const english = {
     nobody: 'nobody is told: alerts.webhooks in the configuration names who is',
     taken: (host: string) => `${host} took the message`,
     notTaken: (host: string, fault: string) => `${host} did not take the message: ${fault}`,
+  },
+
+  backup: {
+    made: (file: string, entries: number, bytes: number, images: number) =>
+      `${file}: ${count(entries, 'file')}, ${(bytes / 1e6).toFixed(1)} MB, ${count(images, 'image')} among them. It holds private keys: show it to nobody`,
+    leftOut: (file: string) => `not in it, since it lies elsewhere or is not there: ${file}`,
+    notMade: (why: string) => `no backup was made: ${why}`,
+    restored: (config: string, stateDir: string, made: string, version: string) =>
+      `restored ${config} and ${stateDir} as they were on ${made} (otagate ${version})`,
+    movedAside: (place: string) => `what was there before is now ${place}`,
+    missing: (file: string) =>
+      `the configuration names a file that the backup does not hold: put it back by hand: ${file}`,
+    notRestored: (why: string) => `nothing was restored: ${why}`,
+    noIdentity: (file: string) => `--identity-file ${file} holds no AGE-SECRET-KEY-1…: it is what age-keygen writes`,
+    noPassphrase: (file: string, why: string) => `--passphrase-file ${file}: ${why}`,
   },
 
   firmware: {

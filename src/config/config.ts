@@ -1,6 +1,7 @@
 // Owns Config: the long form that every configuration file expands to, parsed once, with units in the names.
 import type { AcmeConfig } from './acme-config.ts';
 import type { AlertsConfig } from './alerts.ts';
+import type { BackupConfig } from './backup.ts';
 import type { OffersConfig } from './offers.ts';
 import type { SecretSource } from './secrets.ts';
 
@@ -137,6 +138,8 @@ export type Config = {
   firmware: FirmwareConfig;
   alerts: AlertsConfig;
   offers: OffersConfig;
+  /** Null: only by command. */
+  backup: BackupConfig | null;
   limits: Limits;
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;

@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { acmeFrom } from './acme.ts';
 import { alertsFrom } from './alerts.ts';
+import { backupFrom } from './backup.ts';
 import { certificateFrom } from './certificate-files.ts';
 import type { Config, OpeningConfig, RouteConfig } from './config.ts';
 import { firmwareFrom } from './firmware.ts';
@@ -53,6 +54,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     firmware: firmwareFrom(input.firmware),
     alerts: alertsFrom(input.alerts, secrets),
     offers: offersFrom(input.offers),
+    backup: backupFrom(input.backup, folder),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },

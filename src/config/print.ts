@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { writeAcme } from './acme.ts';
 import { writeAlerts } from './alerts.ts';
+import { writeBackupKeys } from './backup.ts';
 import { writeCertificate } from './certificate-files.ts';
 import type { CloseAfter, Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
@@ -52,6 +53,7 @@ export function printLongForm(config: Config): string {
     firmware: writeFirmware(config.firmware),
     alerts: writeAlerts(config.alerts, secretSources),
     offers: config.offers,
+    ...(config.backup === null ? {} : { backup: writeBackupKeys(config.backup) }),
     limits: writeLimits(config.limits),
     log: config.log,
   };

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { acmeSchema, email } from './acme.ts';
 import { alertsSchema } from './alerts.ts';
+import { backupSchema } from './backup.ts';
 import { certificateSchema } from './certificate-files.ts';
 import type { Role } from './config.ts';
 import { readAdminEndpoints, readEndpoints, STANDARD_LISTEN } from './endpoints.ts';
@@ -261,6 +262,7 @@ export const inputSchema = z
     firmware: firmwareSchema,
     alerts: alertsSchema,
     offers: offersSchema,
+    backup: backupSchema.optional(),
     limits: limitsSchema,
     log: z
       .strictObject({

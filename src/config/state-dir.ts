@@ -11,8 +11,12 @@ export const DEFAULT_STATE_DIR = '../data';
 /** The absolute stateDir that a file names, as far as it can be read; null where it cannot be read at all. */
 export function findStateDir(file: string, env: Environment = process.env): string | null {
   const text = readFileText(file);
-  if (!text.ok) return null;
-  const { raw } = readSource(text.value, env);
+  return text.ok ? stateDirIn(text.value, file, env) : null;
+}
+
+/** The same for text that is, or will be, in `file`. */
+export function stateDirIn(text: string, file: string, env: Environment = process.env): string | null {
+  const { raw } = readSource(text, env);
   const named = typeof raw === 'object' && raw !== null && 'stateDir' in raw ? raw.stateDir : DEFAULT_STATE_DIR;
   return typeof named === 'string' ? fromFolder(dirname(resolve(file)), named) : null;
 }

@@ -12,6 +12,7 @@ import { Tokens } from './admin/tokens.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { announce, announceAdmin } from './announce.ts';
 import { Audit } from './audit.ts';
+import { Backups } from './backups.ts';
 import { Certificates } from './certificates.ts';
 import { Firmware } from './firmware.ts';
 import { gateEar } from './gate-ear.ts';
@@ -60,6 +61,7 @@ export class Control {
   readonly notices: Notices;
   readonly #alerts: Alerts;
   readonly #lookout: Lookout;
+  readonly #backups: Backups;
   readonly #tokens: Tokens;
   readonly #publisher: Publisher;
   #admin: Admin | null = null;
@@ -71,6 +73,7 @@ export class Control {
     this.notices = new Notices(this.#opened.log);
     this.notices.onNotice(() => this.#watch.changed());
     this.#alerts = new Alerts(this.notices, this.#opened.log);
+    this.#backups = new Backups(() => this.#config, this.notices, this.#opened.log);
     this.#lookout = new Lookout({
       notices: this.notices,
       config: () => this.#config,
@@ -180,6 +183,7 @@ export class Control {
     const sweep = setInterval(() => void this.#openingDesk.sweep(), SWEEP_MS).unref();
     const look = setInterval(() => void this.#lookout.look(), LOOK_MS).unref();
     void this.#lookout.look();
+    this.#backups.start();
     return {
       stop: async () => {
         for (const timer of [refresh, files, sweep, look]) clearInterval(timer);
@@ -191,6 +195,7 @@ export class Control {
         await this.firmware.stop();
         this.#watch.stop();
         this.#alerts.stop();
+        this.#backups.stop();
         await admin.close();
         this.#history.close();
         this.#clock.stop();

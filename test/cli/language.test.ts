@@ -38,7 +38,7 @@ function texts(words: unknown, place = ''): [place: string, text: string][] {
 
 // The same in both languages.
 const SHARED =
-  /^(list|clauses|about|units\.between|openings\.whom|openings\.titles\.0|firmware\.titles\.[03]|status\.labels\.(acme|tls)|help\.(note|completion\.shell)|firmware\.says)$/;
+  /^(list|language|inBrackets|clauses|about|units\.between|openings\.whom|openings\.titles\.0|firmware\.titles\.[03]|status\.labels\.(acme|tls)|help\.(note|completion\.shell)|firmware\.says)$/;
 
 test('every text is there in Chinese, and none is left in English', async () => {
   const english = new Map(texts(await wordsOf('en')));

@@ -51,6 +51,7 @@ alerts:
   upstreamDown: 90s
   deviceFailures: 5
 offers: { allow: [layout, same-build], failures: 5 }
+backup: { folder: ../backups, every: 12h, keep: 3, recipient: age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq, firmware: true }
 limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
 log: { level: debug, format: json, file: ../log/gate.log }
 `;
@@ -84,6 +85,7 @@ test('the defaults', () => {
       },
       alerts: { webhooks: [], diskFreeBytes: 536_870_912, upstreamDownMs: 60_000, deviceFailures: 3 },
       offers: { allow: [], failures: 3 },
+      backup: null,
       limits: {
         openingMs: 86_400_000,
         drainMs: 30_000,

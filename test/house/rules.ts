@@ -13,6 +13,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   upstream: 3,
   tls: 4,
   firmware: 4,
+  backup: 4,
   doctor: 5,
   gate: 6,
   control: 6,

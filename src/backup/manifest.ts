@@ -1,0 +1,46 @@
+// Owns the manifest of a backup: what is in it, by name, length and SHA-256, and which names there may be.
+import { z } from 'zod';
+
+/** The format of the archive: a tar, gzipped, whose first member is the manifest. */
+export const FORMAT = 1;
+export const MANIFEST = 'manifest.json';
+
+/** The configuration itself, files that it names, and what stateDir holds. */
+export const CONFIG = 'config.yaml';
+export const FILES = 'files/';
+export const STATE = 'state/';
+
+// A store of 1 TiB in the smallest images would have more; nobody has.
+const MAX_ENTRIES = 200_000;
+export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A name that stays below the folder that it is put into: plain parts with one slash between them, none of which goes
+ * up, is hidden behind a backslash or a drive, or would be another file where case does not count.
+ */
+export function isPlainName(name: string): boolean {
+  if (name.length > 500 || /[\\:\p{Cc}]/u.test(name)) return false;
+  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255);
+}
+
+const entrySchema = z.strictObject({
+  name: z
+    .string()
+    .refine(isPlainName)
+    .refine((name) => name === CONFIG || name.startsWith(FILES) || name.startsWith(STATE)),
+  bytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Entry = z.infer<typeof entrySchema>;
+
+export const manifestSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  otagate: z.string().max(50),
+  /** The version of the state's schema: a newer one than is known here cannot be restored. */
+  stateVersion: z.number().int().positive(),
+  made: z.iso.datetime(),
+  /** For each file that the configuration names: how it names it, and the entry; null where it was left out. */
+  files: z.array(z.strictObject({ written: z.string().max(4_096), entry: z.string().nullable() })).max(1_000),
+  entries: z.array(entrySchema).max(MAX_ENTRIES),
+});
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,107 @@
+// Owns backups on a schedule: made by a process of their own, counted from the last one that is there, the oldest removed.
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { errorText } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { BackupConfig } from '../config/backup.ts';
+import type { Config } from '../config/config.ts';
+import type { Notices } from './notices.ts';
+
+const COMMAND = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url),
+);
+// Of ours, and no other file: `otagate-20261128T161500Z.tar.gz`, with `.age` where it is encrypted.
+const NAME = /^otagate-\d{8}T\d{6}Z\.tar\.gz(\.age)?$/;
+const LONGEST_MS = 3_600_000;
+// After a failure, and while nothing is due.
+const LOOK_MS = 10 * 60_000;
+
+export class Backups {
+  readonly #config: () => Config;
+  readonly #notices: Notices;
+  readonly #log: Log;
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #busy = false;
+
+  constructor(config: () => Config, notices: Notices, log: Log) {
+    this.#config = config;
+    this.#notices = notices;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.look(Date.now()), LOOK_MS).unref();
+    void this.look(Date.now());
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#ending.abort();
+  }
+
+  /** Makes one where it is due. Never throws. */
+  async look(nowMs: number): Promise<void> {
+    const { backup } = this.#config();
+    if (backup === null || this.#busy) return;
+    this.#busy = true;
+    try {
+      await mkdir(backup.folder, { recursive: true, mode: 0o700 });
+      if (!(await isDue(backup, nowMs))) return;
+      const file = join(backup.folder, nameOf(backup, nowMs));
+      await this.#make(backup, file);
+      await removeOldest(backup);
+      this.#log.info({ event: 'backup', file }, `backed up to ${file}`);
+      this.#notices.end('backup-failed', backup.folder, `backed up to ${file}`);
+    } catch (error) {
+      if (this.#ending.signal.aborted) return;
+      const detail = `no backup could be made in ${backup.folder}: ${failureOf(error)}`;
+      this.#log.error({ event: 'backup-failed', folder: backup.folder, detail: failureOf(error) }, detail);
+      this.#notices.begin('backup-failed', backup.folder, detail);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** By the command, so that hashing and packing cost control nothing. */
+  async #make({ recipient, firmware }: BackupConfig, file: string): Promise<void> {
+    const options = [...(recipient === null ? [] : ['--recipient', recipient]), ...(firmware ? [] : ['--no-firmware'])];
+    const args = [...process.execArgv, COMMAND, 'backup', file, ...options, '-c', this.#config().file];
+    await promisify(execFile)(process.execPath, args, { signal: this.#ending.signal, timeout: LONGEST_MS });
+  }
+}
+
+/** Counted from the newest that is there, so that a restart does not make another one. */
+async function isDue({ folder, everyMs }: BackupConfig, nowMs: number): Promise<boolean> {
+  const [newest] = await backupsIn(folder);
+  if (newest === undefined) return true;
+  const { mtimeMs } = await stat(join(folder, newest));
+  // One from the future is of a clock that was wrong.
+  return nowMs - mtimeMs >= everyMs || mtimeMs > nowMs + everyMs;
+}
+
+async function removeOldest({ folder, keep }: BackupConfig): Promise<void> {
+  for (const name of (await backupsIn(folder)).slice(keep)) await rm(join(folder, name), { force: true });
+}
+
+/** Ours, the newest first. */
+async function backupsIn(folder: string): Promise<string[]> {
+  return (await readdir(folder))
+    .filter((name) => NAME.test(name))
+    .sort()
+    .reverse();
+}
+
+function nameOf({ recipient }: BackupConfig, nowMs: number): string {
+  const stamp = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return `otagate-${stamp}.tar.gz${recipient === null ? '' : '.age'}`;
+}
+
+/** What the command said, where it said something. */
+function failureOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
+  return said === '' ? errorText(error) : said;
+}
