@@ -25,6 +25,8 @@ export type NginxPlan = {
    * than an operator could do for several boards.
    */
   cacheKey?: string;
+  /** Idle connections to the upstream that are kept; it ships without any. */
+  keptUpstreams?: number;
   /** `limit_rate` of each download, in bytes a second; it ships without. */
   limitRate?: number;
 };
@@ -78,19 +80,26 @@ export async function startNginx(bench: Bench, binary: string, plan: NginxPlan):
 
 // The limits are those of otagate's defaults, the rest what Debian's own nginx.conf sets; `proxy_cache_lock` as it ships.
 function configText(
-  { upstream, address, recordBytes, cacheKey, limitRate }: NginxPlan,
+  { upstream, address, recordBytes, cacheKey, limitRate, keptUpstreams }: NginxPlan,
   http: number,
   https: number,
 ): string {
   const at = address ?? '127.0.0.1';
+  const origin = keptUpstreams === undefined ? `127.0.0.1:${upstream.port}` : 'kept';
+  const kept =
+    keptUpstreams === undefined
+      ? ''
+      : `upstream kept { server 127.0.0.1:${upstream.port}; keepalive ${keptUpstreams}; keepalive_requests 1000000; }
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";`;
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   return `daemon off;
 ${user}
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 20000;
 pid nginx.pid;
 error_log error.log warn;
-events { worker_connections 8192; }
+events { worker_connections 20000; }
 http {
   access_log access.log combined;
   sendfile on;
@@ -107,6 +116,7 @@ http {
   send_timeout 300s;
   proxy_connect_timeout 5s;
   proxy_read_timeout 60s;
+  ${kept}
   proxy_cache_path cache keys_zone=firmware:10m inactive=1h;
   server {
     listen ${at}:${http} backlog=1024;
@@ -115,9 +125,9 @@ http {
     ssl_certificate_key bench.key;
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_buffer_size ${recordBytes ?? 4096};
-    location / { proxy_pass http://127.0.0.1:${upstream.port}; }
+    location / { proxy_pass http://${origin}; }
     location ~ /download/ {
-      proxy_pass http://127.0.0.1:${upstream.port};
+      proxy_pass http://${origin};
       proxy_cache firmware;
       proxy_cache_key ${cacheKey ?? '$uri'};
       proxy_cache_valid 200 1h;

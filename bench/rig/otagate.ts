@@ -32,6 +32,9 @@ export type OtagatePlan = {
   /** The address to listen on. */
   address?: string;
   recordBytes?: number;
+  /** Of Node, for control and gates alike. */
+  flags?: readonly string[];
+  workers?: number;
   /** The content of `firmware:` in one line, left out where this program does not know a key in it. */
   firmware?: string;
 };
@@ -88,7 +91,7 @@ export async function startOtagate(bench: Bench, plan: OtagatePlan): Promise<Ota
   const start = async (): Promise<void> => {
     const logFile = join(folder, 'otagate.log');
     const before = existsSync(logFile) ? statSync(logFile).size : 0;
-    const child = spawn(process.execPath, [plan.program, 'serve', '-c', configFile], {
+    const child = spawn(process.execPath, [...(plan.flags ?? []), plan.program, 'serve', '-c', configFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     pid = child.pid ?? 0;
@@ -138,7 +141,7 @@ function configText(plan: OtagatePlan, http: number, https: number, withFirmware
   return `domain: ${DOMAIN}
 listen: { http: "${address}:${http}", https: "${address}:${https}" }
 stateDir: ./state
-workers: 1
+workers: ${plan.workers ?? 1}
 networks: { lan: [127.0.0.0/8, 10.203.0.0/30] }
 upstream: { ${preset} }
 tls: { certificates: [{ cert: bench.pem, key: bench.key }], localCa: false, deviceRecordBytes: ${recordBytes} }

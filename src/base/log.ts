@@ -1,7 +1,7 @@
 // Owns the log: pino, pretty on a terminal, JSON elsewhere; one event, one name, flat fields.
 import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type DestinationStream, destination, type Logger, multistream, pino, stdTimeFunctions } from 'pino';
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export type Log = Logger;
 
@@ -9,12 +9,15 @@ export type LogOptions = { level: string; format: 'auto' | 'json' | 'pretty'; fi
 
 // Lines that wait for a slow reader or disk; past this, new ones are dropped.
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+// A write of its own for each line would cost a busy gate a wake-up of another thread for each request.
+const BATCH_BYTES = 8 * 1024;
+const BATCH_MS = 50;
 
 /** A log and the way to open its file anew after it was moved away. */
 export type OpenedLog = { log: Log; reopen: () => void };
 
 /**
- * Opens the log. Lines are written as they come, without waiting for whoever reads them: a reader that stands still
+ * Opens the log. Lines are written within 50 ms, several at a time, without waiting for whoever reads them: a reader that stands still
  * costs lines past `MAX_WAITING_BYTES`, never a request. `onLine` hears each line as JSON, too. A process that exits writes its last lines first.
  * @throws {Error} with the system's code where the file cannot be opened
  */
@@ -43,13 +46,15 @@ export function openLog(options: LogOptions, name: string, onLine?: (json: strin
   return { log: pino(settings, tapped(stream, onLine)), reopen: () => {} };
 }
 
-/** The stream, and whoever wants to hear each line as well; the level is the log's own. */
+/** The stream, and whoever wants to hear each line as well. */
 function tapped(stream: DestinationStream, onLine: ((json: string) => void) | undefined): DestinationStream {
   if (onLine === undefined) return stream;
-  return multistream([
-    { level: 'trace', stream },
-    { level: 'trace', stream: { write: onLine } },
-  ]);
+  const write = stream.write.bind(stream);
+  stream.write = (line) => {
+    onLine(line);
+    write(line);
+  };
+  return stream;
 }
 
 /** Loaded where it is wanted only: a gate that writes JSON has no use for it, nor for the memory that it takes. */
@@ -65,7 +70,18 @@ type Stream = ReturnType<typeof destination>;
  * stream would try for ever to write its last lines at the exit; where nothing goes out, they are given up.
  */
 function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream {
-  const stream = destination({ ...target, sync: false, maxLength: MAX_WAITING_BYTES, retryEAGAIN: () => !exiting });
+  const bounds = { minLength: BATCH_BYTES, maxLength: MAX_WAITING_BYTES };
+  const stream = destination({ ...target, ...bounds, sync: false, retryEAGAIN: () => !exiting });
+  const write = stream.write.bind(stream);
+  let waiting: NodeJS.Timeout | null = null;
+  const flush = (): void => {
+    waiting = null;
+    stream.flush();
+  };
+  stream.write = (line) => {
+    waiting ??= setTimeout(flush, BATCH_MS).unref();
+    return write(line);
+  };
   const flushSync = stream.flushSync.bind(stream);
   let failing = false;
   stream.on('error', () => {

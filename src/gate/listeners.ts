@@ -156,9 +156,11 @@ export class Listeners {
     server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
       onRequest(gate, request, response),
     );
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-      onUpgrade(gate, request, socket, head),
-    );
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A device that vanished from the net leaves a WebSocket behind; the kernel's own two hours are too long for that.
+      request.socket.setKeepAlive(true, PROBE_AFTER_MS);
+      onUpgrade(gate, request, socket, head);
+    });
     server.on('clientError', (error: Error, socket: Duplex) => this.#onGarbage(error, socket));
     server.on('error', (error: Error) => {
       // EMFILE and the like: the listener goes on accepting when there is room again.
@@ -206,9 +208,6 @@ function serverOptions(): ServerOptions {
     requestTimeout: 0, // an upload over a slow line may take hours; what stands still is ended by limits.idle
     keepAliveTimeout: KEEP_ALIVE_MS,
     noDelay: true,
-    // A device that vanished from the net leaves a WebSocket behind; the kernel's own two hours are too long for that.
-    keepAlive: true,
-    keepAliveInitialDelay: PROBE_AFTER_MS,
     connectionsCheckingInterval: 2_000,
   };
 }

@@ -1,0 +1,73 @@
+// Measures otagate beside nginx: every scenario, or those that `--only` names.
+import { cpus, release } from 'node:os';
+import { selfSigned } from '../test/rig/made-certificate.ts';
+import { startChild } from './rig/child.ts';
+import { DOMAIN } from './rig/device-words.ts';
+import type { LeanCalls } from './rig/lean-upstream.ts';
+import { nginxHere } from './rig/nginx.ts';
+import { otagateProgram } from './rig/otagate.ts';
+import { type Bench, type Report, runProgram } from './rig/program.ts';
+import { comparison, keepResults, type Machine } from './rig/results.ts';
+import { readyWrk } from './rig/wrk.ts';
+import { scenarios } from './scenarios/all.ts';
+import { type Row, type Stage, starters } from './scenarios/scenario.ts';
+
+const SPEC = {
+  name: 'beside-nginx',
+  about: 'otagate and nginx at the same work, in turns',
+  deadlineMs: 60 * 60_000,
+  options: {
+    only: { default: 'all', about: 'names of scenarios, with commas' },
+    rounds: { default: '3', about: 'measurements of each' },
+    seconds: { default: '3', about: 'of load in each measurement' },
+    keep: { default: 'yes', about: 'write bench/results, or no' },
+  },
+};
+
+async function measure(bench: Bench): Promise<Report> {
+  const only = bench.text('only');
+  const names = only === 'all' ? scenarios.map(({ name }) => name) : only.split(',');
+  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) throw new Error(`no scenario is called ${unknown.join(', ')}`);
+  const nginx = nginxHere();
+  const wrk = readyWrk(bench);
+  const certificate = selfSigned(DOMAIN, 'P-256');
+  const program = otagateProgram(bench);
+  const upstream = startChild<LeanCalls>(bench, new URL('./rig/lean-upstream.ts', import.meta.url));
+  const upstreamPort = await upstream.call('start', { image: { version: '2.0.1', bytes: 300_000 }, offers: false });
+  const nginxBinary = 'binary' in nginx ? nginx.binary : null;
+  const start = starters({ bench, certificate, upstreamPort, program, nginxBinary });
+  const machine: Machine = {
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model ?? '?',
+    kernel: release(),
+    node: process.version,
+    openssl: process.versions.openssl,
+    nginx: 'version' in nginx ? nginx.version : 'none',
+    measured: bench.gate === null ? 'its build (dist/)' : 'a file that --gate named',
+  };
+  const rows: Row[] = [];
+  const allNotes: string[] = [];
+  for (const { name, run } of scenarios.filter((scenario) => names.includes(scenario.name))) {
+    const notes = new Set<string>();
+    const stage: Stage = {
+      bench,
+      certificate,
+      upstream,
+      upstreamPort,
+      rounds: bench.number('rounds'),
+      seconds: bench.number('seconds'),
+      wrk,
+      notes,
+      ...start,
+    };
+    const found = await run(stage);
+    rows.push(...found);
+    allNotes.push(...notes);
+    if (bench.text('keep') === 'yes')
+      keepResults(name, { machine, rows: found, notes: [...notes] }, scenarios.map((scenario) => scenario.name));
+  }
+  return { tables: [comparison('otagate beside nginx', rows)], notes: allNotes };
+}
+
+await runProgram(SPEC, measure);

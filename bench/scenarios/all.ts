@@ -1,0 +1,5 @@
+// Owns the list of the scenarios, in the order in which they run.
+import { checks } from './checks.ts';
+import type { Scenario } from './scenario.ts';
+
+export const scenarios: readonly Scenario[] = [...checks];
