@@ -1,5 +1,6 @@
 // Measures otagate beside nginx: every scenario, or those that `--only` names.
 import { cpus, release } from 'node:os';
+import { resolve } from 'node:path';
 import { selfSigned } from '../test/rig/made-certificate.ts';
 import { startChild } from './rig/child.ts';
 import { DOMAIN } from './rig/device-words.ts';
@@ -19,7 +20,9 @@ const SPEC = {
   options: {
     only: { default: 'all', about: 'names of scenarios, with commas' },
     rounds: { default: '3', about: 'measurements of each' },
-    seconds: { default: '3', about: 'of load in each measurement' },
+    seconds: { default: '2', about: 'of load in each measurement' },
+    'warm-up': { default: '6', about: 'seconds of load before the first one' },
+    profile: { default: 'no', about: 'a folder for CPU profiles of otagate, or no' },
     keep: { default: 'yes', about: 'write bench/results, or no' },
   },
 };
@@ -36,11 +39,13 @@ async function measure(bench: Bench): Promise<Report> {
   const upstream = startChild<LeanCalls>(bench, new URL('./rig/lean-upstream.ts', import.meta.url));
   const upstreamPort = await upstream.call('start', { image: { version: '2.0.1', bytes: 300_000 }, offers: false });
   const nginxBinary = 'binary' in nginx ? nginx.binary : null;
-  const start = starters({ bench, certificate, upstreamPort, program, nginxBinary });
+  const profile = bench.text('profile');
+  const flags = profile === 'no' ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
+  const start = starters({ bench, certificate, upstreamPort, program, nginxBinary, flags });
   const machine: Machine = {
     cpus: cpus().length,
     cpu: cpus()[0]?.model ?? '?',
-    kernel: release(),
+    kernel: release().split('.', 2).join('.'),
     node: process.version,
     openssl: process.versions.openssl,
     nginx: 'version' in nginx ? nginx.version : 'none',
@@ -57,6 +62,7 @@ async function measure(bench: Bench): Promise<Report> {
       upstreamPort,
       rounds: bench.number('rounds'),
       seconds: bench.number('seconds'),
+      warmUpSeconds: bench.number('warm-up'),
       wrk,
       notes,
       ...start,
@@ -65,7 +71,11 @@ async function measure(bench: Bench): Promise<Report> {
     rows.push(...found);
     allNotes.push(...notes);
     if (bench.text('keep') === 'yes')
-      keepResults(name, { machine, rows: found, notes: [...notes] }, scenarios.map((scenario) => scenario.name));
+      keepResults(
+        name,
+        { machine, rows: found, notes: [...notes] },
+        scenarios.map((scenario) => scenario.name),
+      );
   }
   return { tables: [comparison('otagate beside nginx', rows)], notes: allNotes };
 }

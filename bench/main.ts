@@ -1,7 +1,8 @@
-// Lists the measuring programs and runs one of them, or all in turn: `npm run bench -- NAME [options]`.
+// Runs the comparison with nginx, one scenario of it, or another measuring program: `npm run bench [-- NAME [options]]`.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { scenarios } from './scenarios/all.ts';
 
 const PROGRAMS: Readonly<Record<string, string>> = {
   'cold-herd': 'devices that check and download within one second, with nothing in the cache',
@@ -12,14 +13,26 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 };
 
 const [name, ...options] = process.argv.slice(2);
-const chosen =
-  name === 'all' ? Object.keys(PROGRAMS) : name !== undefined && Object.hasOwn(PROGRAMS, name) ? [name] : [];
-if (chosen.length === 0) {
-  const list = Object.entries(PROGRAMS).map(([program, about]) => `  ${program.padEnd(24)} ${about}`);
-  const usage = `npm run bench -- NAME [--help] [--json] [options]\n\n${list.join('\n')}\n  ${'all'.padEnd(24)} one after another`;
-  if (name === undefined) console.log(usage);
-  else console.error(`no program is called ${name}\n\n${usage}`);
-  process.exit(name === undefined ? 0 : 2);
+const isScenario = name !== undefined && scenarios.some((scenario) => scenario.name === name);
+const isProgram = name !== undefined && Object.hasOwn(PROGRAMS, name);
+const beside = name === undefined || isScenario;
+const chosen = name === 'all' ? ['beside-nginx', ...Object.keys(PROGRAMS)] : beside ? ['beside-nginx'] : [name];
+if (isScenario) options.push('--only', name);
+if (name === 'list' || !(beside || isProgram || name === 'all')) {
+  const line = (what: string, about: string): string => `  ${what.padEnd(24)} ${about}`;
+  const list = [
+    'npm run bench [-- NAME [--help] [--json] [options]]',
+    '',
+    'Without a name, all scenarios of otagate beside nginx, with a page in bench/results:',
+    ...scenarios.map((scenario) => line(scenario.name, scenario.about)),
+    '',
+    'Programs of their own:',
+    ...Object.entries(PROGRAMS).map(([program, about]) => line(program, about)),
+    line('all', 'everything, one after another'),
+  ].join('\n');
+  if (name === 'list') console.log(list);
+  else console.error(`no scenario or program is called ${name}\n\n${list}`);
+  process.exit(name === 'list' ? 0 : 2);
 }
 let running: ChildProcess | null = null;
 let ended = false;

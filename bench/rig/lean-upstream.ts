@@ -15,8 +15,8 @@ export type LeanPlan = {
   offers: boolean;
 };
 
-let reply = Buffer.alloc(0);
-let download = Buffer.alloc(0);
+let reply: Buffer = Buffer.alloc(0);
+let download: Buffer = Buffer.alloc(0);
 
 const calls = {
   start: (plan: LeanPlan): Promise<number> => {
@@ -78,7 +78,8 @@ function serve(socket: Socket): void {
       head = '';
       if (/^upgrade: *websocket/im.test(text)) {
         socket.off('data', onData);
-        return converse(socket, text);
+        converse(socket, text);
+        return;
       }
       bodyLeft = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
       if (text.startsWith('GET ') && text.includes('/download/')) {

@@ -6,7 +6,15 @@ import type { Row } from '../scenarios/scenario.ts';
 import { median, spreadText } from './spread.ts';
 import { numberText, type Table } from './table.ts';
 
-export type Machine = { cpus: number; cpu: string; kernel: string; node: string; openssl: string; nginx: string; measured: string };
+export type Machine = {
+  cpus: number;
+  cpu: string;
+  kernel: string;
+  node: string;
+  openssl: string;
+  nginx: string;
+  measured: string;
+};
 
 export type Kept = { machine: Machine; rows: Row[]; notes: string[] };
 
@@ -58,7 +66,10 @@ function readKept(): Record<string, Kept> {
 
 function page(all: Readonly<Record<string, Kept>>, order: readonly string[]): string {
   const names = order.filter((name) => all[name] !== undefined);
-  const { columns, rows } = comparison('', names.flatMap((name) => all[name]?.rows ?? []));
+  const { columns, rows } = comparison(
+    '',
+    names.flatMap((name) => all[name]?.rows ?? []),
+  );
   const cell = (value: unknown): string => (typeof value === 'number' ? numberText(value) : String(value ?? '–'));
   const line = (cells: readonly unknown[]): string => `| ${cells.map(cell).join(' | ')} |`;
   const machines = new Set(names.map((name) => machineLine(all[name]?.machine)));

@@ -56,7 +56,7 @@ export async function runWrk(bench: Bench, { binary, preload }: Wrk, plan: WrkPl
   });
   bench.defer(() => child.kill('SIGKILL'));
   let said = '';
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     said += String(chunk);
   });
   await new Promise((settle, fail) => child.once('close', settle).once('error', fail));

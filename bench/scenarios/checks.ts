@@ -1,7 +1,7 @@
 // Measures OTA checks: CPU for each, on fresh connections, as devices do, and on kept ones.
 import { cpuMsOf } from '../rig/process-tree.ts';
 import { inTurns } from '../rig/served.ts';
-import { median } from '../rig/spread.ts';
+import { median, spreadText } from '../rig/spread.ts';
 import { runWrk, type WrkPlan } from '../rig/wrk.ts';
 import { both, type Row, type Scenario, type Stage, valuesOf } from './scenario.ts';
 
@@ -15,9 +15,30 @@ type Kind = Pick<WrkPlan, 'tls' | 'connections'> & {
 };
 
 const KINDS: Kind[] = [
-  { name: 'check-fresh-tls', about: 'OTA check, fresh TLS 1.2', tls: 'TLSv1.2', connections: 'fresh', bar: 1.5, aim: 1 },
-  { name: 'check-fresh-tls13', about: 'OTA check, fresh TLS 1.3', tls: 'TLSv1.3', connections: 'fresh', bar: null, aim: null },
-  { name: 'check-fresh-plain', about: 'OTA check, fresh plain HTTP', tls: null, connections: 'fresh', bar: 2.8, aim: 1.5 },
+  {
+    name: 'check-fresh-tls',
+    about: 'OTA check, fresh TLS 1.2',
+    tls: 'TLSv1.2',
+    connections: 'fresh',
+    bar: 1.5,
+    aim: 1,
+  },
+  {
+    name: 'check-fresh-tls13',
+    about: 'OTA check, fresh TLS 1.3',
+    tls: 'TLSv1.3',
+    connections: 'fresh',
+    bar: null,
+    aim: null,
+  },
+  {
+    name: 'check-fresh-plain',
+    about: 'OTA check, fresh plain HTTP',
+    tls: null,
+    connections: 'fresh',
+    bar: 2.8,
+    aim: 1.5,
+  },
   { name: 'check-kept-tls', about: 'OTA check, kept TLS', tls: 'TLSv1.2', connections: 'kept', bar: 3, aim: 1.5 },
   {
     name: 'check-offer-tls',
@@ -30,12 +51,16 @@ const KINDS: Kind[] = [
   },
 ];
 const PARALLEL = 32;
+const TUNED = 'nginx with kept upstream connections';
 
 async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
   const { bench, wrk, seconds } = stage;
   const image = { version: '2.0.1', bytes: 300_000 };
   await stage.upstream.call('set', { image, offers: kind.offers ?? false });
   const servers = await both(stage);
+  // What an operator who tunes nginx gets.
+  const tuned = stage.nginx === null ? null : await stage.nginx({ keptUpstreams: 64 });
+  if (tuned !== null) servers.push({ ...tuned, name: TUNED });
   const turns = await inTurns(servers, stage.rounds + 1, async (server, round) => {
     bench.say(`${kind.name}: ${server.name}, ${round === 0 ? 'to warm up' : `round ${round}`}`);
     const before = cpuMsOf(server.pid());
@@ -45,7 +70,7 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       connections: kind.connections,
       request: 'check',
       parallel: PARALLEL,
-      seconds,
+      seconds: round === 0 ? stage.warmUpSeconds : seconds,
     });
     return { cpuUs: ((cpuMsOf(server.pid()) - before) * 1000) / result.requests, ...result };
   });
@@ -56,6 +81,8 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
     return `${name} ${Math.round(perSecond)}/s, ${median(all.map(({ p50Ms }) => p50Ms)).toFixed(1)} ms`;
   });
   stage.notes.add(`${kind.name}, ${PARALLEL} at a time, by the clock (median): ${rates.join('; ')}`);
+  const kept = valuesOf(turns, TUNED, ({ cpuUs }) => cpuUs);
+  if (kept.length > 0) stage.notes.add(`${kind.name}: ${TUNED} ${spreadText(kept)} µs of CPU a check`);
   return [
     {
       scenario: kind.name,

@@ -28,6 +28,7 @@ export type Stage = {
   upstreamPort: number;
   rounds: number;
   seconds: number;
+  warmUpSeconds: number;
   wrk: Wrk;
   notes: Set<string>;
   otagate: (more?: Partial<OtagatePlan>) => Promise<Served>;
@@ -37,17 +38,19 @@ export type Stage = {
 
 export type Scenario = { name: string; about: string; run: (stage: Stage) => Promise<Row[]> };
 
-type Common = Pick<Stage, 'bench' | 'certificate' | 'upstreamPort'> & { program: string; nginxBinary: string | null };
+type Common = Pick<Stage, 'bench' | 'certificate' | 'upstreamPort'> & {
+  program: string;
+  nginxBinary: string | null;
+  flags: readonly string[];
+};
 
 /** How both are started, alike. */
-export function starters({ bench, certificate, upstreamPort, program, nginxBinary }: Common) {
+export function starters({ bench, certificate, upstreamPort, program, nginxBinary, flags }: Common) {
   const upstream = { kind: 'python' as const, port: upstreamPort, voicePort: upstreamPort };
   const otagate: Stage['otagate'] = (more = {}) =>
-    startOtagate(bench, { program, upstream, certificate, firmware: '{ pace: { device: none } }', ...more });
+    startOtagate(bench, { program, flags, upstream, certificate, firmware: '{ pace: { device: none } }', ...more });
   const nginx: Stage['nginx'] =
-    nginxBinary === null
-      ? null
-      : (more = {}) => startNginx(bench, nginxBinary, { upstream, certificate, keptUpstreams: 64, ...more });
+    nginxBinary === null ? null : (more = {}) => startNginx(bench, nginxBinary, { upstream, certificate, ...more });
   return { otagate, nginx };
 }
 

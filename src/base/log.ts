@@ -73,13 +73,14 @@ function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream 
   const bounds = { minLength: BATCH_BYTES, maxLength: MAX_WAITING_BYTES };
   const stream = destination({ ...target, ...bounds, sync: false, retryEAGAIN: () => !exiting });
   const write = stream.write.bind(stream);
-  let waiting: NodeJS.Timeout | null = null;
+  let due = false;
   const flush = (): void => {
-    waiting = null;
+    due = false;
     stream.flush();
   };
   stream.write = (line) => {
-    waiting ??= setTimeout(flush, BATCH_MS).unref();
+    if (!due) setTimeout(flush, BATCH_MS).unref();
+    due = true;
     return write(line);
   };
   const flushSync = stream.flushSync.bind(stream);

@@ -14,7 +14,7 @@ const GATE = fileURLToPath(
 );
 // A gate passes bytes through. With V8's usual young generation, 100 MB of chunks that are done with wait for the
 // collector; with a small one, they are gone as they come.
-const GATE_FLAGS = ['--max-semi-space-size=4'];
+const GATE_FLAGS = ['--max-semi-space-size=2'];
 // A gate that lived this long did not fail at its start: it is replaced at once.
 const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;

@@ -3,31 +3,10 @@ import { withoutSession } from '../link/session-cookie.ts';
 import type { Decision, Passage } from '../policy/decide.ts';
 import type { Exchange } from './exchange.ts';
 import { forwardedHeaders } from './forwarded.ts';
+import { headerName } from './header-names.ts';
 
 /** Name and value pairs, in order; several of one name are allowed. */
 export type HeaderList = [string, string][];
-
-// RFC 9110 section 7.6.1, and what older peers use for the same.
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'http2-settings',
-]);
-
-// What an upstream takes for our word: addresses under all the names that server libraries look for, other URLs, and
-// `Proxy`, which becomes HTTP_PROXY in CGI-like servers.
-const OURS =
-  /^(x-forwarded(-.*)?|forwarded|x-real-ip|x-request-id|x-original-(url|forwarded-for)|x-rewrite-url|proxy|((wl-)?proxy-|true-|x-|x-cluster-|http-)?client-ip|cf-connecting-ip(v6)?|http-x-forwarded-for|remote-addr)$/;
-
-// One request is one request: we answer Expect ourselves, and a device takes 100 for the final status.
-const NOT_FORWARDED = new Set(['host', 'expect', 'content-length']);
 
 /** The pairs of a flat raw header list, without hop-by-hop headers and those that `Connection` names. */
 export function endToEnd(raw: readonly string[]): HeaderList {
@@ -36,20 +15,23 @@ export function endToEnd(raw: readonly string[]): HeaderList {
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] ?? '';
     const value = raw[index + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (lower === 'connection') {
+    const { lower, hopByHop } = headerName(name);
+    if (lower === 'connection' && !NAMES_NONE.has(value)) {
       named ??= new Set();
       for (const token of value.split(',')) named.add(token.trim().toLowerCase());
     }
-    if (!HOP_BY_HOP.has(lower)) pairs.push([name, value]);
+    if (!hopByHop) pairs.push([name, value]);
   }
   // Content-Length frames the message: naming it in Connection must not take it away.
   const drop = named;
-  return drop === null ? pairs : pairs.filter(([name]) => !drop.has(name.toLowerCase()) || isFraming(name));
+  return drop === null ? pairs : pairs.filter(([name]) => !drop.has(headerName(name).lower) || isFraming(name));
 }
 
+// What nearly every connection says, in the spellings of the field.
+const NAMES_NONE = new Set(['close', 'keep-alive', 'Keep-Alive', 'Close', 'Upgrade', 'upgrade']);
+
 function isFraming(name: string): boolean {
-  return name.toLowerCase() === 'content-length';
+  return headerName(name).lower === 'content-length';
 }
 
 /**
@@ -68,12 +50,11 @@ export function upstreamHeaders(exchange: Exchange, passage: Pick<Passage, 'site
 export function controlHeaders(exchange: Exchange, passage: Pick<Passage, 'site'>): HeaderList {
   const kept: HeaderList = [];
   for (const [name, value] of endToEnd(exchange.request.rawHeaders)) {
-    const lower = name.toLowerCase();
-    // Servers that map headers to variables cannot tell `_` from `-`.
-    const read = lower.replaceAll('_', '-');
-    if (!NOT_FORWARDED.has(read) && !HOP_BY_HOP.has(read) && !OURS.test(read)) kept.push([lower, value]);
+    const { lower, forwarded } = headerName(name);
+    if (forwarded) kept.push([lower, value]);
   }
-  return [...kept, ...forwardedHeaders(exchange.facts, siteHost(exchange, passage), exchange.id)];
+  kept.push(...forwardedHeaders(exchange.facts, siteHost(exchange, passage), exchange.id));
+  return kept;
 }
 
 /** The Host that goes upstream: the matched domain of ours, never a stranger's; the main one for a bare address. */
@@ -97,10 +78,7 @@ function withPort(host: string, exchange: Exchange): string {
 
 /** `content-length` as `Content-Length`: the 4G modem's client, and firmware 1.8.0 to 1.8.3, compare case. */
 export function canonicalName(name: string): string {
-  const lower = name.toLowerCase();
-  if (lower === 'etag') return 'ETag';
-  if (lower === 'www-authenticate') return 'WWW-Authenticate';
-  return lower.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase());
+  return headerName(name).canonical;
 }
 
 /** Whether this decision sends the request on to an upstream. */

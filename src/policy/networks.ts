@@ -12,6 +12,7 @@ export const PRIVATE_NETWORKS: readonly string[] = [
   'fe80::/10',
 ];
 
+const MAX_REMEMBERED = 1024;
 const LOOPBACK = compileNetworks(['127.0.0.0/8', '::1/128']);
 
 export type AddressTest = (address: string) => boolean;
@@ -48,9 +49,22 @@ export function compileNetworks(networks: readonly string[]): AddressTest {
     if (prefix === undefined) list.addAddress(normal, family);
     else list.addSubnet(normal, Number(prefix), family);
   }
-  return (address) => {
+  return remembered((address) => {
     const family = isIP(address);
     return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  });
+}
+
+/** The same clients come again and again; past `MAX_REMEMBERED` addresses, all are forgotten. */
+function remembered(test: AddressTest): AddressTest {
+  const known = new Map<string, boolean>();
+  return (address) => {
+    const before = known.get(address);
+    if (before !== undefined) return before;
+    const answer = test(address);
+    if (known.size >= MAX_REMEMBERED) known.clear();
+    known.set(address, answer);
+    return answer;
   };
 }
 

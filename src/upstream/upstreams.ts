@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import { errorCode, errorText, GateError } from '../base/errors.ts';
 import type { Config, Limits } from '../config/config.ts';
 
+const NONE: readonly string[] = [];
 // How long an origin that could not be reached is asked last.
 const PENALTY_MS = 10_000;
 // Below the keep-alive of every server in the field (Tomcat 20 s, aiohttp and nginx 75 s), so that a request does not
@@ -13,6 +14,7 @@ const PENALTY_MS = 10_000;
 const IDLE_SOCKET_MS = 4_000;
 
 export class Upstreams {
+  readonly #origins = new WeakMap<readonly string[], string[]>();
   readonly #pools = new Map<string, { origin: string; connectMs: number; pool: Pool }>();
   readonly #failedAtMs = new Map<string, number>();
   readonly agents = {
@@ -40,15 +42,22 @@ export class Upstreams {
 
   /** The origin to ask: the first of its list that did not fail to connect a moment ago. */
   pick(upstreams: Config['upstreams'], name: string, nowMs: number): string {
-    const origins = upstreams[name] ?? [];
-    const well = origins.find(
-      (origin) => nowMs - (this.#failedAtMs.get(new URL(origin).origin) ?? -PENALTY_MS) >= PENALTY_MS,
-    );
+    const origins = this.#originsOf(upstreams[name] ?? NONE);
+    const well = origins.find((origin) => nowMs - (this.#failedAtMs.get(origin) ?? -PENALTY_MS) >= PENALTY_MS);
     const origin = well ?? origins[0];
     if (origin === undefined) {
       throw new GateError('INTERNAL', `upstream ${name} has no address`, { fault: 'gate' });
     }
-    return new URL(origin).origin;
+    return origin;
+  }
+
+  /** Read once for each list, which lasts as long as its snapshot. */
+  #originsOf(addresses: readonly string[]): string[] {
+    const known = this.#origins.get(addresses);
+    if (known !== undefined) return known;
+    const origins = addresses.map((address) => new URL(address).origin);
+    this.#origins.set(addresses, origins);
+    return origins;
   }
 
   failed(origin: string, nowMs: number): void {
@@ -134,8 +143,8 @@ export function upstreamError(error: unknown, name: string, origin: string): Gat
  * The status of a reply, which ends here where that is none that could be passed on (RFC 9110 section 15).
  * @throws {Error} with the code BAD_STATUS, for `upstreamError`
  */
-export function finalStatus(status: number | undefined, body: Readable): number {
+export function finalStatus(status: number | undefined, body: Readable | null): number {
   if (status !== undefined && status >= 200 && status <= 999) return status;
-  body.on('error', () => {}).destroy();
+  body?.on('error', () => {}).destroy();
   throw Object.assign(new Error(`the status ${status} is none`), { code: 'BAD_STATUS' });
 }

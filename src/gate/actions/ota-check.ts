@@ -7,6 +7,7 @@ import { readReport } from '../../ota/identity.ts';
 import { MAX_REPLY_BYTES, type RewrittenReply, readOffer, rewriteReply } from '../../ota/reply.ts';
 import { parseReply } from '../../ota/reply-text.ts';
 import type { Passage } from '../../policy/decide.ts';
+import { Asking } from '../../upstream/ask.ts';
 import { finalStatus, timesOf, type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import { readBody } from '../body.ts';
@@ -45,54 +46,33 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
   const { live, story } = exchange;
   const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
   story.upstream = origin;
-  const headers = upstreamHeaders(exchange, passage).filter(([name]) => name !== 'accept-encoding');
-  headers.push(['host', upstreamHost(exchange, passage)], ['accept-encoding', 'identity']);
-  const leaving = new AbortController();
-  const onClose = (): void => leaving.abort();
-  exchange.request.socket.once('close', onClose);
-  const askedMs = performance.now();
+  const headers: string[] = [];
+  for (const [name, value] of upstreamHeaders(exchange, passage))
+    if (name !== 'accept-encoding') headers.push(name, value);
+  headers.push('host', upstreamHost(exchange, passage), 'accept-encoding', 'identity');
+  const { request } = exchange;
+  const asking = new Asking(upstreams.pool(origin, live.limits), {
+    path: passage.path,
+    method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
+    headers,
+    body: body.length > 0 || request.method === 'POST' ? body : null,
+    maxBytes: MAX_PASSED_BYTES,
+    ...timesOf(live.limits),
+  });
+  const gone = (): void =>
+    asking.abort(new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' }));
+  request.socket.once('close', gone);
   try {
-    const response = await upstreams.pool(origin, live.limits).request({
-      path: passage.path,
-      method: (exchange.request.method ?? 'GET') as Dispatcher.HttpMethod,
-      headers: headers.flat(),
-      body: body.length > 0 || exchange.request.method === 'POST' ? body : null,
-      responseHeaders: 'raw',
-      signal: leaving.signal,
-      ...timesOf(live.limits),
-    });
-    story.upstreamMs = performance.now() - askedMs;
-    const raw = response.headers as unknown as string[];
-    const status = finalStatus(response.statusCode, response.body);
-    return { status, headers: endToEnd(raw.map(String)), body: await readReply(response.body) };
+    const { status, rawHeaders, body: replied, firstByteMs } = await asking.answer;
+    story.upstreamMs = firstByteMs;
+    return { status: finalStatus(status, null), headers: endToEnd(rawHeaders), body: replied };
   } catch (error) {
-    if (leaving.signal.aborted)
-      throw new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' });
     const failure = upstreamError(error, passage.upstream, origin);
     if (failure.code === 'UPSTREAM_CONNECT') upstreams.failed(origin, Date.now());
     throw failure;
   } finally {
-    exchange.request.socket.off('close', onClose);
+    request.socket.off('close', gone);
   }
-}
-
-async function readReply(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_PASSED_BYTES) {
-      throw new GateError(
-        'REPLY_TOO_LARGE',
-        `the upstream's reply to an OTA check has more than ${MAX_PASSED_BYTES} bytes`,
-        {
-          fault: 'upstream',
-        },
-      );
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 type Rewritten = Pick<RewrittenReply, 'kind' | 'body' | 'offer' | 'withheld'>;
