@@ -47,6 +47,12 @@ export const peers = [
     proof: { binary: 'haproxy' },
     use: 'a proxy in front that speaks the PROXY protocol',
   },
+  {
+    name: 'redis',
+    package: 'redis-server',
+    proof: { binary: 'redis-server' },
+    use: 'keeps the state of several machines',
+  },
   { name: 'chromium', package: 'chromium', proof: { binary: 'chromium' }, use: 'walks through the dashboard' },
 ];
 

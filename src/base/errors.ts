@@ -56,6 +56,7 @@ export type ErrorCode =
   | 'ROUTE_REFUSED'
   | 'STATE_DAMAGED'
   | 'STATE_DIR'
+  | 'STORE_GONE'
   | 'TLS_MATERIAL'
   | 'TOKEN_WRONG'
   | 'TOO_MANY_READERS'

@@ -45,9 +45,33 @@ export function describeStatus(status: Status, context: Context): string[] {
       return line(labels.opening, reason === '' ? shown : words.about(shown, printable(reason)));
     }),
     ...status.workers.map(({ name, pid, restarts }) => line(labels.worker, say.worker(name, pid, restarts))),
+    ...describeKeeping(status.keeping, context).map((text, index) => line(index === 0 ? labels.keeping : '', text)),
     line(labels.firmware, describeStore(status.firmware, context)),
     line(labels.checks, say.checks(totals.checks, totals.offers, totals.downloads.complete, totals.downloads.broken)),
     ...(failedHandshakes.length === 0 ? [] : [line(labels.tls, say.handshakes(words.list(failedHandshakes)))]),
+  ];
+}
+
+/** Nothing where this machine keeps its state alone. */
+function describeKeeping(keeping: Status['keeping'], { words, terminal }: Context): string[] {
+  if (keeping.kind === 'sqlite') return [];
+  const { status: say, units } = words;
+  const { server, machine, machines, records, waiting, dropped, lost, rebuilt } = keeping;
+  const gone = say.storeGone(
+    server,
+    duration(Date.now() - keeping.sinceMs, units),
+    printable(keeping.trouble ?? ''),
+    waiting.records,
+    waiting.observations,
+  );
+  const others = machines
+    .filter(({ name }) => name !== machine)
+    .map(({ name, agoMs }) =>
+      agoMs < 10_000 ? printable(name) : say.machineGone(printable(name), duration(agoMs, units)),
+    );
+  return [
+    keeping.connected ? say.keeping(server, machine, others, records) : terminal.paint.warning(gone),
+    ...(dropped + lost + rebuilt === 0 ? [] : [terminal.paint.warning(say.storeLosses(dropped, lost, rebuilt))]),
   ];
 }
 

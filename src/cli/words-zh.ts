@@ -82,6 +82,7 @@ export const chinese: Words = {
       openings: '放行',
       opening: '放行',
       worker: '工作进程',
+      keeping: '状态存储',
       firmware: '固件',
       checks: 'OTA 检查',
       tls: 'TLS',
@@ -94,6 +95,13 @@ export const chinese: Words = {
     noOpenings: '没有临时放行：明文 HTTP 按路由规则处理',
     opening: (id, route, from, until, left) => `${id}：${route}，${whom(from)}，至 ${until}（剩余 ${left}）`,
     worker: (name, pid, restarts) => `${name}：进程 ${pid}${restarts > 0 ? `，已替换 ${restarts} 次` : ''}`,
+    keeping: (server, machine, others, records) =>
+      `${server}，本机名 ${machine}${others.length === 0 ? '，暂无其他机器' : `，其他机器：${others.join('、')}`}；${records} 条记录`,
+    machineGone: (name, since) => `${name}（已 ${since} 无消息）`,
+    storeGone: (server, since, why, records, observations) =>
+      `${server} 已 ${since} 无法连接（${why}）：本机以自己的副本继续工作；${records} 项更改和 ${observations} 条观察在等待`,
+    storeLosses: (dropped, lost, rebuilt) =>
+      `丢弃观察 ${dropped} 条，未读到其他机器的批次 ${lost} 个，丢失后补回 ${rebuilt} 次`,
     store: (images, used, most, filling, downloads) =>
       `${images} 个固件，已用 ${used} MB，上限 ${most} MB；正在获取 ${filling} 个，正在下载 ${downloads} 个`,
     stored: (fetched, saved) => `已获取 ${fetched} 次，免于获取 ${saved} 次`,

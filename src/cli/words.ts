@@ -105,6 +105,7 @@ export const english = {
       openings: 'openings',
       opening: 'opening',
       worker: 'worker',
+      keeping: 'store',
       firmware: 'firmware',
       checks: 'checks',
       tls: 'tls',
@@ -121,6 +122,13 @@ export const english = {
       `${id}: ${route} for ${whom(from)} until ${until} (${left} left)`,
     worker: (name: string, pid: number, restarts: number) =>
       `${name}: pid ${pid}${restarts > 0 ? `, replaced ${count(restarts, 'time')}` : ''}`,
+    keeping: (server: string, machine: string, others: readonly string[], records: number) =>
+      `${server}, as ${machine}${others.length === 0 ? ', alone' : ` with ${list(others)}`}; ${count(records, 'record')}`,
+    machineGone: (name: string, since: string) => `${name} (not heard of for ${since})`,
+    storeGone: (server: string, since: string, why: string, records: number, observations: number) =>
+      `${server} CANNOT BE REACHED for ${since} (${why}): this machine goes on with its own copy; ${count(records, 'change')} and ${count(observations, 'observation')} wait`,
+    storeLosses: (dropped: number, lost: number, rebuilt: number) =>
+      `${count(dropped, 'observation')} dropped, ${count(lost, 'batch', 'batches')} of others never read, put back ${count(rebuilt, 'time')} after a loss`,
     store: (images: number, used: string, most: string, filling: number, downloads: number) =>
       `${count(images, 'image')}, ${used} of ${most} MB; ${filling} being fetched, ${downloads} downloads run`,
     stored: (fetched: number, saved: number) => `${fetched} fetched, ${saved} served without`,

@@ -4,6 +4,7 @@ import type { AlertsConfig } from './alerts.ts';
 import type { BackupConfig } from './backup.ts';
 import type { OffersConfig } from './offers.ts';
 import type { SecretSource } from './secrets.ts';
+import type { StoreConfig } from './store.ts';
 
 export type Role = 'web' | 'device' | 'ota-check' | 'firmware' | 'admin';
 export type PlainHttp = 'always' | 'lan' | 'never';
@@ -115,6 +116,7 @@ export type Config = {
   workers: number;
   /** Absolute. */
   stateDir: string;
+  store: StoreConfig;
   tls: {
     /** Null where neither `email` nor `tls.acme` is given. */
     acme: AcmeConfig | null;

@@ -14,6 +14,7 @@ import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
 import type { Input } from './schema.ts';
 import type { Secrets } from './secrets.ts';
+import { storeFrom } from './store.ts';
 import { streamFrom } from './streams.ts';
 
 /** The long form of a file without faults. `file` is its absolute path; `secrets` are those that stand elsewhere. */
@@ -39,6 +40,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     defaultSite: input.defaultSite,
     workers: input.workers,
     stateDir: fromFolder(folder, input.stateDir),
+    store: storeFrom(input.store, folder, secrets),
     tls: {
       acme: acmeFrom(input.tls.acme, input.email, folder, secrets),
       certificates: input.tls.certificates.map((each, index) => certificateFrom(each, index, folder, secrets)),

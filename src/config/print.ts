@@ -11,6 +11,7 @@ import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
 import { isSecret } from './secret-keys.ts';
 import { AsWritten } from './secrets.ts';
+import { writeStore } from './store.ts';
 import { writeStream } from './streams.ts';
 import { writeDuration } from './units.ts';
 
@@ -32,6 +33,7 @@ export function printLongForm(config: Config): string {
     defaultSite: config.defaultSite,
     workers: config.workers,
     stateDir: config.stateDir,
+    store: writeStore(config.store, secretSources),
     tls: {
       ...(acme === null ? {} : { acme: writeAcme(acme, secretSources) }),
       certificates: certificates.map((each, index) => writeCertificate(each, index, secretSources)),

@@ -13,6 +13,7 @@ import { PRESET_PORTS } from './presets.ts';
 import { readSwitch } from './reading.ts';
 import { routeFaults } from './route-references.ts';
 import { NAME } from './schema.ts';
+import { storeFaults } from './store.ts';
 
 const WARNING = { severity: 'warning' } as const;
 
@@ -26,6 +27,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   upstreamFaults(draft, report);
   routeFaults(draft, report);
   openingFaults(draft, now, report);
+  storeFaults(draft.raw, dirname(file), report);
   const acme = acmeFaults(draft, dirname(file), report);
   certificateFaults(draft.raw, dirname(file), { ...listen, ...acme }, report);
   everywhereWarnings(draft.raw, report);

@@ -18,6 +18,7 @@ import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
+import { storeSchema } from './store.ts';
 import { streamSchema } from './streams.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
@@ -190,6 +191,7 @@ export const inputSchema = z
     stateDir: path('Where the gate keeps what it must not lose. Relative to the folder of this file.').prefault(
       '../data',
     ),
+    store: storeSchema,
     tls: z
       .strictObject({
         acme: acmeSchema.optional(),

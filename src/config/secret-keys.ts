@@ -17,6 +17,9 @@ export const SECRET_READERS = {
   passphrase: readPlain,
   webhook: readWebAddress('the https URL of the webhook'),
   signingKey: readPlain,
+  password: readPlain,
+  sentinelPassword: readPlain,
+  encryptionKey: readEncryptionKey,
 } satisfies Record<string, Reader<string>>;
 
 export type SecretKey = keyof typeof SECRET_READERS;
@@ -32,6 +35,8 @@ export const DNS_SECRETS = {
 /** Whether the value at a place is a secret, which no message may show. */
 export function isSecret(place: Place): boolean {
   const key = place.at(-1);
+  // Its address is the place where a password is written by habit.
+  if (place[0] === 'store' && (place.length === 1 || key === 'redis')) return true;
   return typeof key === 'string' && Object.hasOwn(SECRET_READERS, key);
 }
 
@@ -48,6 +53,15 @@ function readTsigSecret(value: unknown): Reading<string> {
   if (!text.ok) return text;
   const expected = 'the Base64 text behind the word secret in the file of tsig-keygen';
   return /^[A-Za-z0-9+/]+={0,2}$/.test(text.value) ? text : wrong('is not Base64', expected);
+}
+
+/** One key of 32 bytes, or the new one and older ones behind it. */
+function readEncryptionKey(value: unknown): Reading<string> {
+  const text = readPlain(value);
+  if (!text.ok) return text;
+  const keys = text.value.split(/[\s,]+/);
+  const fits = keys.length <= 4 && keys.every((key) => Buffer.from(key, 'base64').length === 32);
+  return fits ? good(keys.join(',')) : wrong('is not 32 bytes in Base64', 'what `openssl rand -base64 32` prints');
 }
 
 /** RFC 8555 section 7.3.4 has it in base64url; some authorities show the same in Base64. */

@@ -62,6 +62,11 @@ function secretPlaces(raw: unknown): SecretPlace[] {
   for (const [name, key] of Object.entries(DNS_SECRETS)) {
     if (name === provider) places.push({ around: dns, key, required: true });
   }
+  places.push(
+    { around: ['store'], key: 'password', required: false },
+    { around: ['store'], key: 'sentinelPassword', required: false },
+    { around: ['store'], key: 'encryptionKey', required: true },
+  );
   const certificates = ['tls', 'certificates'];
   for (const index of listOf(valueAt(raw, certificates)).keys()) {
     places.push({ around: [...certificates, index], key: 'passphrase', required: false });

@@ -1,28 +1,17 @@
 // Owns the certificates that the gate gets by itself: which are due, one order at a time, and what became of each.
-import { X509Certificate } from 'node:crypto';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
 import type { AcmeConfig } from '../config/acme-config.ts';
+import { type Agreement, aloneAgreement, type Lease } from '../store/agreement.ts';
 import { type Account, openAccount } from '../tls/acme/account.ts';
 import { fetchRenewalInfo, replacedId } from '../tls/acme/ari.ts';
 import { type Obtained, readObtained, writeObtained } from '../tls/acme/certificate-files.ts';
 import { obtain, type Presenter } from '../tls/acme/order.ts';
 import { retryPauseMs } from '../tls/acme/renewal.ts';
-import { dueMs, type Item, newItem, servingWords, validity } from './kept-item.ts';
-
-/** What `otagate status` and `certs list` tell of a certificate that is kept. */
-export type KeptCertificate = {
-  name: string;
-  keyType: 'ecdsa' | 'rsa';
-  issuer: string | null;
-  notAfter: string | null;
-  renewalDue: string | null;
-  failures: number;
-  lastError: string | null;
-  nextTryInSeconds: number | null;
-};
+import { dueMs, type Item, type KeptCertificate, newItem, servingWords, statusOf, validity } from './kept-item.ts';
+import { inTurn, type OtherKeepers } from './order-turn.ts';
 
 /** What a renewal by command came to. `kept` are all names that are kept. */
 export type RenewOutcome = { kept: string[]; renewed: string[]; faults: string[] };
@@ -33,6 +22,9 @@ export type KeeperOptions = {
   presenter: Presenter;
   /** Told after each new certificate; the gates are then given it. */
   onObtained: () => Promise<void>;
+  /** One order for each name, over all machines; left out where there is one machine. */
+  agreement?: Agreement;
+  others?: OtherKeepers;
   /** The wall clock, which may jump, and one that does not: milliseconds since whenever. */
   clock?: Clock;
   monotonic?: Clock;
@@ -40,13 +32,17 @@ export type KeeperOptions = {
 
 const LONGEST_SLEEP_MS = 60_000;
 const SHORTEST_SLEEP_MS = 500;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+// While another machine orders: it tells of its certificate at once, and one that dies is noticed so soon.
+const TURN_MS = 2_000;
+const [HOUR_MS, DAY_MS] = [3_600_000, 24 * 3_600_000];
+
+const NEWLY_OBTAINED = { failures: 0, lastError: null, retryAt: 0, window: null, askWindowAt: 0 };
 
 export class CertificateKeeper {
   readonly #options: KeeperOptions;
   readonly #nowMs: Clock;
   readonly #monotonicMs: Clock;
+  readonly #agreement: Agreement;
   #started = false;
   #config: AcmeConfig | null = null;
   #items: Item[] = [];
@@ -57,6 +53,7 @@ export class CertificateKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#agreement = options.agreement ?? aloneAgreement();
     this.#nowMs = options.clock ?? systemClock;
     this.#monotonicMs = options.monotonic ?? (() => performance.now());
   }
@@ -70,10 +67,8 @@ export class CertificateKeeper {
       for (const item of this.#items) Object.assign(item, { failures: 0, lastError: null, retryAt: 0 });
     }
     this.#config = config;
-    if (config === null) {
-      this.#items = [];
-      return;
-    }
+    this.#items = config === null ? [] : this.#items;
+    if (config === null) return;
     const { obtained, damaged } = readObtained(stateDir);
     for (const text of damaged) log.warn({ event: 'certificate-damaged' }, text);
     const keyTypes = config.keyType === 'both' ? (['ecdsa', 'rsa'] as const) : ([config.keyType] as const);
@@ -107,32 +102,19 @@ export class CertificateKeeper {
     const items = this.#items.filter((item) => name === null || item.name === name);
     await this.#serially(async () => {
       for (const item of items) {
-        const fault = await this.#order(item);
-        const what = `${item.name} (${item.keyType})`;
-        if (fault === null) outcome.renewed.push(what);
-        else outcome.faults.push(`${what}: ${fault}`);
+        const fault = await this.#orderInTurn(item, 'by command');
+        if (fault === null) outcome.renewed.push(`${item.name} (${item.keyType})`);
+        else outcome.faults.push(`${item.name} (${item.keyType}): ${fault}`);
       }
     });
     if (this.#started) this.#wake(this.#sleepMs());
     return outcome;
   }
 
-  names(): string[] {
-    return [...new Set(this.#items.map(({ name }) => name))];
-  }
+  readonly names = (): string[] => [...new Set(this.#items.map(({ name }) => name))];
 
   status(): KeptCertificate[] {
-    return this.#items.map((item) => ({
-      name: item.name,
-      keyType: item.keyType,
-      issuer: item.obtained === null ? null : new X509Certificate(item.obtained.certPem).issuer.replaceAll('\n', ', '),
-      notAfter: item.obtained === null ? null : new Date(validity(item.obtained).notAfterMs).toISOString(),
-      renewalDue: item.obtained === null ? null : new Date(dueMs(item, item.obtained)).toISOString(),
-      failures: item.failures,
-      lastError: item.lastError,
-      nextTryInSeconds:
-        item.failures === 0 ? null : Math.max(0, Math.round((item.retryAt - this.#monotonicMs()) / 1000)),
-    }));
+    return this.#items.map((item) => statusOf(item, this.#monotonicMs()));
   }
 
   async stop(): Promise<void> {
@@ -166,7 +148,7 @@ export class CertificateKeeper {
       if (!this.#items.includes(item)) continue; // taken out of the configuration meanwhile
       if (item.unsaved) this.#save(item);
       await this.#askWindow(item);
-      if (this.#isDue(item)) await this.#order(item);
+      if (this.#isDue(item)) await this.#orderInTurn(item, 'due');
     }
   }
 
@@ -194,15 +176,34 @@ export class CertificateKeeper {
       if (info !== null) item.askWindowAt = this.#monotonicMs() + info.askAgainMs;
     } catch (error) {
       // Without the window, a third of the lifetime decides; an unreachable CA shows when something is due.
-      this.#options.log.debug(
-        { event: 'renewal-info', name: item.name, detail: errorText(error) },
-        'no renewal information',
-      );
+      const facts = { event: 'renewal-info', name: item.name, detail: errorText(error) };
+      this.#options.log.debug(facts, 'no renewal information');
     }
   }
 
+  /** Takes a certificate that another machine obtained; it stands in its file already. */
+  adopt(obtained: Obtained): void {
+    const item = this.#items.find(({ name, keyType }) => name === obtained.name && keyType === obtained.keyType);
+    Object.assign(item ?? {}, { obtained, unsaved: false, ...NEWLY_OBTAINED });
+    if (this.#started) this.#wake(this.#sleepMs());
+  }
+
+  /** Orders where no other machine does. Gives back why there is no new certificate, or null. */
+  async #orderInTurn(item: Item, why: 'due' | 'by command'): Promise<string | null> {
+    const end = await inTurn(this.#agreement, item, async (lease) => {
+      // It may be here since.
+      await this.#options.others?.sync();
+      if (why === 'due' && !this.#isDue(item)) return { fault: null, restMs: 0 };
+      const fault = await this.#order(item, lease);
+      return { fault, restMs: fault === null ? 0 : Math.max(0, item.retryAt - this.#monotonicMs()) };
+    });
+    if (end !== null) return end.fault;
+    item.retryAt = this.#monotonicMs() + TURN_MS;
+    return 'another machine orders it at this moment, or Redis cannot be asked whether one does';
+  }
+
   /** Gives back why there is no new certificate, or null. */
-  async #order(item: Item): Promise<string | null> {
+  async #order(item: Item, lease: Lease): Promise<string | null> {
     const { log, presenter, onObtained } = this.#options;
     const config = this.#config;
     if (config === null) return 'tls.acme was taken out of the configuration';
@@ -215,10 +216,12 @@ export class CertificateKeeper {
         { event: 'certificate-order', name, keyType, directory: config.directory },
         `ordering a certificate for ${name}`,
       );
-      const pair = await obtain(client, config, { name, keyType, replaces }, presenter, this.#stopping.signal);
+      const signal = AbortSignal.any([this.#stopping.signal, lease.lost]);
+      const pair = await obtain(client, config, { name, keyType, replaces }, presenter, signal);
       const obtained: Obtained = { name, keyType, directory: config.directory, ...pair };
-      Object.assign(item, { obtained, failures: 0, lastError: null, retryAt: 0, window: null, askWindowAt: 0 });
+      Object.assign(item, { obtained, ...NEWLY_OBTAINED });
       this.#save(item);
+      this.#options.others?.obtained(obtained);
       const { notBeforeMs, notAfterMs } = validity(obtained);
       log.info(
         { event: 'certificate-obtained', name, keyType, notAfter: new Date(notAfterMs).toISOString() },
@@ -286,7 +289,8 @@ export class CertificateKeeper {
 
   #open(): Promise<Account> {
     if (this.#config === null) return Promise.reject(new TypeError('no ACME is configured'));
-    this.#client ??= openAccount(this.#config, this.#options.stateDir, this.#stopping.signal);
+    const { stateDir, others } = this.#options;
+    this.#client ??= openAccount(this.#config, stateDir, this.#stopping.signal, others?.account);
     this.#client.catch(() => {
       this.#client = null;
     });

@@ -6,7 +6,7 @@ import { covers } from '../tls/choose.ts';
 import { checkForDevices } from '../tls/device-check.ts';
 import type { DeviceFinding } from '../tls/device-finding.ts';
 import { espBundle } from '../tls/esp-bundle.ts';
-import type { KeptCertificate } from './certificate-keeper.ts';
+import type { KeptCertificate } from './kept-item.ts';
 
 const DAY_MS = 86_400_000;
 

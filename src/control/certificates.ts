@@ -12,7 +12,9 @@ import { endsInPublicRoot, namesOf, parseChain } from '../tls/chain.ts';
 import { chooseCertificate, covers } from '../tls/choose.ts';
 import { localCertificate } from '../tls/local-ca.ts';
 import { CertificateKeeper } from './certificate-keeper.ts';
+import type { Keeping, SharedNews } from './keeping.ts';
 import { Proofs } from './proofs.ts';
+import { SharedFiles } from './shared-files.ts';
 
 export type Brought = { files: CertificateFiles; signature: string; certificate: ServedCertificate };
 
@@ -20,21 +22,53 @@ export class Certificates {
   readonly proofs: Proofs;
   readonly keeper: CertificateKeeper;
   readonly #log: Log;
+  readonly #files: SharedFiles | null;
   #config: Config;
   #brought: Brought[] = [];
   #localRootPem: string | null = null;
 
   /** `publish` gives every gate the newest snapshot, and resolves when they have it. */
-  constructor(config: Config, log: Log, publish: () => Promise<void>) {
+  constructor(config: Config, log: Log, publish: () => Promise<void>, keeping: Pick<Keeping, 'agreement' | 'records'>) {
     this.#config = config;
     this.#log = log;
-    this.proofs = new Proofs(publish, () => this.#config.tls.acme, log);
+    const { agreement, records } = keeping;
+    this.proofs = new Proofs(publish, () => this.#config.tls.acme, log, records);
+    this.#files =
+      records === null
+        ? null
+        : new SharedFiles({
+            stateDir: config.stateDir,
+            records,
+            log,
+            onCertificate: (obtained) => this.keeper.adopt(obtained),
+          });
+    const files = this.#files;
     this.keeper = new CertificateKeeper({
       stateDir: config.stateDir,
       log,
       presenter: this.proofs,
       onObtained: publish,
+      agreement,
+      ...(files === null || records === null
+        ? {}
+        : {
+            others: {
+              sync: records.sync,
+              obtained: (obtained) => files.obtained(obtained),
+              account: (name) => files.account(name),
+            },
+          }),
     });
+  }
+
+  /** Tells the other machines what is in the files here. */
+  tell(): void {
+    this.#files?.tell(this.#config.tls.localCa && this.#config.listen.https.length > 0);
+  }
+
+  /** Takes what other machines have: the files, and what is made of them. */
+  take(news: readonly SharedNews[]): void {
+    this.#files?.take(news);
   }
 
   /** The files that are in force. */

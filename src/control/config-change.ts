@@ -12,6 +12,7 @@ export function changedKeys(before: Config, after: Config): string[] {
 export function changedForGood(before: Config, after: Config): string[] {
   return [
     ...(before.stateDir === after.stateDir ? [] : ['stateDir']),
+    ...(isDeepStrictEqual(before.store, after.store) ? [] : ['store']),
     ...(before.log.file === after.log.file ? [] : ['log.file']),
     ...(before.log.format === after.log.format ? [] : ['log.format']),
   ];

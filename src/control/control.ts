@@ -2,8 +2,6 @@
 import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import { openSqliteState } from '../store/sqlite.ts';
-import type { State } from '../store/state.ts';
 import { tellStrayRecords } from './address-records.ts';
 import type { AdminActions } from './admin/actions.ts';
 import { type Admin, startAdmin } from './admin/admin.ts';
@@ -17,16 +15,19 @@ import { Certificates } from './certificates.ts';
 import { Firmware } from './firmware.ts';
 import { gateEar } from './gate-ear.ts';
 import { DeviceHistory } from './history.ts';
+import type { Keeping } from './keeping.ts';
 import { KeptClock } from './kept-clock.ts';
 import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
 import { OfferDesk } from './offer-desk.ts';
+import { openKeeping } from './open-keeping.ts';
 import { OpenStreams } from './open-streams.ts';
 import { OpeningDesk } from './opening-desk.ts';
 import { Openings } from './openings.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { reloadConfiguration } from './reloading.ts';
+import { sharedEar } from './shared-ear.ts';
 import { DASHBOARD, VERSION } from './shipped.ts';
 import { openStateDir } from './state-dir.ts';
 import { makeStatus } from './status.ts';
@@ -47,7 +48,7 @@ export class Control {
   readonly #openStreams = new OpenStreams();
   readonly #watch = new Watch();
   readonly #opened: OpenedLog;
-  readonly #state: State;
+  readonly #keeping: Keeping;
   readonly #supervisor: Supervisor;
   readonly #certificates: Certificates;
   readonly #openings: Openings;
@@ -79,10 +80,22 @@ export class Control {
       config: () => this.#config,
       certificates: () => this.status().certificates,
     });
-    this.#state = openSqliteState(config.stateDir, Date.now());
-    this.#clock = new KeptClock(this.#state, this.#opened.log);
-    this.#audit = new Audit(this.#state, this.#opened.log);
-    this.#openings = new Openings(this.#state, this.#audit, () => this.#clock.now());
+    this.#keeping = openKeeping({
+      config,
+      log: this.#opened.log,
+      clock: () => this.#clock,
+      // What hears is made below, upon this.
+      hearing: sharedEar(this.#opened.log, this.#watch, () => ({
+        openings: this.#openings,
+        history: this.#history,
+        certificates: this.#certificates,
+        publisher: this.#publisher,
+      })),
+    });
+    const { state } = this.#keeping;
+    this.#clock = new KeptClock(state, this.#opened.log);
+    this.#audit = new Audit(state, this.#opened.log);
+    this.#openings = new Openings(state, this.#audit, () => this.#clock.now());
     if (this.#clock.lostTime) this.#openings.closeMade(config, 'the clock went back while the machine was off');
     this.#openingDesk = new OpeningDesk({
       openings: this.#openings,
@@ -92,7 +105,7 @@ export class Control {
       watch: this.#watch,
       log: this.log,
     });
-    this.#certificates = new Certificates(config, this.#opened.log, () => this.#publisher.publish());
+    this.#certificates = new Certificates(config, this.#opened.log, () => this.#publisher.publish(), this.#keeping);
     this.#tokens = new Tokens(config.stateDir);
     this.#history = new DeviceHistory({
       stateDir: config.stateDir,
@@ -102,7 +115,7 @@ export class Control {
         this.#lookout.onDevice(row);
       },
     });
-    this.firmware = new Firmware(config, this.#state, this.#opened.log);
+    this.firmware = new Firmware(config, state, this.#opened.log);
     this.#offers = new OfferDesk({
       cache: this.firmware.cache,
       log: this.#opened.log,
@@ -110,8 +123,7 @@ export class Control {
     });
     const ear = gateEar({
       tally: this.#tally,
-      openings: this.#openings,
-      history: this.#history,
+      see: (event) => this.#keeping.see(event),
       lookout: this.#lookout,
       firmware: this.firmware,
       offers: this.#offers,
@@ -122,7 +134,7 @@ export class Control {
     this.#supervisor = new Supervisor(this.#opened.log, ear);
     this.#publisher = new Publisher(config, {
       opened: this.#opened,
-      state: this.#state,
+      state,
       supervisor: this.#supervisor,
       certificates: this.#certificates,
       openings: this.#openings,
@@ -160,6 +172,7 @@ export class Control {
     });
     this.#admin = admin;
     try {
+      await this.#keeping.join(() => this.#certificates.tell());
       const faults = await this.#publisher.serially(() => this.#publisher.apply(this.#config));
       if (faults.length > 0) throw new GateError('LISTEN_FAILED', faults.join('; '), { fault: 'gate' });
     } catch (error) {
@@ -197,9 +210,9 @@ export class Control {
         this.#alerts.stop();
         this.#backups.stop();
         await admin.close();
-        this.#history.close();
         this.#clock.stop();
-        this.#state.close();
+        await this.#keeping.stop();
+        this.#history.close();
       },
     };
   }
@@ -217,6 +230,7 @@ export class Control {
       firmware: this.firmware.status(),
       totals: this.#tally.totals,
       openStreams: this.#openStreams.sum(),
+      keeping: this.#keeping.status(),
       kept: this.#certificates.keeper.status(),
       nowMs: this.#clock.now(),
     });

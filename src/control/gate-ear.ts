@@ -1,19 +1,18 @@
 // Owns who hears what the gates tell: events, questions about firmware, counts and lines of the log.
 import type { Log } from '../base/log.ts';
+import type { GateEvent } from '../link/events.ts';
 import type { Firmware } from './firmware.ts';
-import type { DeviceHistory } from './history.ts';
 import type { Lookout } from './lookout.ts';
 import type { OfferDesk } from './offer-desk.ts';
 import type { OpenStreams } from './open-streams.ts';
-import type { Openings } from './openings.ts';
 import type { GateEar } from './supervisor.ts';
 import type { Tally } from './tally.ts';
 import type { Watch } from './watch.ts';
 
 export type Hearers = {
   tally: Tally;
-  openings: Openings;
-  history: DeviceHistory;
+  /** Takes what concerns devices: it goes the way of the keeping. */
+  see: (event: GateEvent) => void;
   lookout: Lookout;
   firmware: Firmware;
   offers: OfferDesk;
@@ -23,13 +22,12 @@ export type Hearers = {
 };
 
 export function gateEar(to: Hearers): GateEar {
-  const { tally, openings, history, lookout, firmware, offers, openStreams, watch, log } = to;
+  const { tally, see, lookout, firmware, offers, openStreams, watch, log } = to;
   return {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
       for (const event of events) {
-        openings.observe(event);
-        history.observe(event);
+        see(event);
         lookout.onEvent(event);
       }
     },

@@ -38,6 +38,11 @@ export class KeptClock {
     return this.#clock.now();
   }
 
+  /** It is at least so late: another machine has seen this moment already. */
+  atLeast(ms: number): void {
+    this.#clock.atLeast(ms);
+  }
+
   /** Whether it has jumped ahead since the last look: the gates, which count on from what they were told, must hear. */
   hasJumped(): boolean {
     const nowMs = this.now();

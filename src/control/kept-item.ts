@@ -54,3 +54,29 @@ export function servingWords(leftMs: number | null): string {
   if (leftMs > 0) return `the old one serves for ${Math.floor(leftMs / DAY_MS)} more days`;
   return 'the old one HAS EXPIRED: browsers refuse it, devices do not look at the date';
 }
+
+/** What `otagate status` and `certs list` tell of a certificate that is kept. */
+export type KeptCertificate = {
+  name: string;
+  keyType: 'ecdsa' | 'rsa';
+  issuer: string | null;
+  notAfter: string | null;
+  renewalDue: string | null;
+  failures: number;
+  lastError: string | null;
+  nextTryInSeconds: number | null;
+};
+
+export function statusOf(item: Item, monotonicMs: number): KeptCertificate {
+  const { name, keyType, obtained, failures, lastError, retryAt } = item;
+  return {
+    name,
+    keyType,
+    issuer: obtained === null ? null : new X509Certificate(obtained.certPem).issuer.replaceAll('\n', ', '),
+    notAfter: obtained === null ? null : new Date(validity(obtained).notAfterMs).toISOString(),
+    renewalDue: obtained === null ? null : new Date(dueMs(item, obtained)).toISOString(),
+    failures,
+    lastError,
+    nextTryInSeconds: failures === 0 ? null : Math.max(0, Math.round((retryAt - monotonicMs) / 1000)),
+  };
+}

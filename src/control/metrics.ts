@@ -75,7 +75,29 @@ export function metricsText(status: Status): Promise<string> {
       renewalDue === null ? [] : [{ labels: { name, key: keyType }, value: seconds(renewalDue) }],
     ),
   );
+  keepingMetrics(registry, status.keeping);
   return registry.metrics();
+}
+
+function keepingMetrics(registry: Registry, keeping: Status['keeping']): void {
+  if (keeping.kind === 'sqlite') return;
+  const { connected, machines, records, waiting, dropped, lost, rebuilt, commands } = keeping;
+  const one = (value: number): Sample[] => [{ labels: {}, value }];
+  show(registry, 'store_connected', 'Whether Redis can be reached', one(connected ? 1 : 0));
+  show(registry, 'store_machines', 'Machines that share the state and were heard of within ten seconds', [
+    { labels: {}, value: machines.filter(({ agoMs }) => agoMs < 10_000).length },
+  ]);
+  show(registry, 'store_records', "Records in this machine's copy", one(records));
+  show(
+    registry,
+    'store_waiting',
+    'What Redis does not have yet',
+    keyed('what', { records: waiting.records, observations: waiting.observations }),
+  );
+  count(registry, 'store_dropped_total', 'Observations that found no place in the queue', one(dropped));
+  count(registry, 'store_lost_total', 'Batches of other machines that were never read here', one(lost));
+  count(registry, 'store_rebuilt_total', 'Times that a Redis which had lost its state was filled again', one(rebuilt));
+  count(registry, 'store_commands_total', 'Commands sent to Redis', one(commands));
 }
 
 function firmwareMetrics(registry: Registry, { firmware, totals }: Status): void {

@@ -125,11 +125,14 @@ export class Openings {
     for (const { id, declared } of this.list(config)) if (!declared) this.close(config, id, 'gate', why);
   }
 
-  /** Takes what gates saw: who came through an opening, and who upgraded by its links. */
-  observe(event: GateEvent): void {
+  /**
+   * Takes what gates saw: who came through an opening, and who upgraded by its links. `own`: those of this machine, which
+   * alone tells of it.
+   */
+  observe(event: GateEvent, own = true): void {
     if (event.event === 'check' && event.opening !== null) {
       const isFirst = this.#useOf(event.opening).came(event.device, event.atMs);
-      if (isFirst)
+      if (isFirst && own)
         this.#audit.note('used', 'gate', `${event.opening} by ${event.device ?? 'a client'} from ${event.client}`);
     }
     if (

@@ -2,8 +2,9 @@
 import type { Config } from '../config/config.ts';
 import type { CacheTotals } from '../firmware/fills.ts';
 import type { Snapshot } from '../link/snapshot.ts';
-import type { KeptCertificate } from './certificate-keeper.ts';
 import { type CertificateStatus, certificateStatus, uncoveredDomains } from './certificate-status.ts';
+import type { KeepingStatus } from './keeping.ts';
+import type { KeptCertificate } from './kept-item.ts';
 import { describe } from './ports.ts';
 import type { GateStatus } from './supervisor.ts';
 import type { Totals } from './tally.ts';
@@ -28,6 +29,7 @@ export type Status = {
   workers: GateStatus[];
   firmware: FirmwareStatus;
   totals: Totals;
+  keeping: KeepingStatus;
 };
 
 export type FirmwareStatus = {
@@ -51,6 +53,7 @@ export type StatusInput = {
   firmware: FirmwareStatus;
   totals: Totals;
   openStreams: Record<string, number>;
+  keeping: KeepingStatus;
   kept: KeptCertificate[];
   nowMs: number;
 };
@@ -93,5 +96,6 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
     workers: input.workers,
     firmware: input.firmware,
     totals: input.totals,
+    keeping: input.keeping,
   };
 }

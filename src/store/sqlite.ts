@@ -9,6 +9,7 @@ import { migrate, SCHEMA_VERSION, versionOf } from './migrations.ts';
 import { sqliteCatalogue } from './sqlite-catalogue.ts';
 import { sqliteOpenings } from './sqlite-openings.ts';
 import type { State } from './state.ts';
+import { inTransaction } from './transaction.ts';
 
 /**
  * Opens `stateDir/state.sqlite`, makes it where it is missing, and brings one of an older version up to date.
@@ -27,6 +28,12 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       }
       return rows.map((row) => ({ id: Number(row.id), key: row.key as Uint8Array }));
     },
+    keepSealKeys: (keys, madeMs) =>
+      inTransaction(database, () => {
+        database.exec('DELETE FROM seal_key');
+        const insert = database.prepare('INSERT INTO seal_key (id, key, made_ms) VALUES (?, ?, ?)');
+        for (const [index, { id, key }] of keys.entries()) insert.run(id, key, madeMs - index);
+      }),
     ...sqliteOpenings(database),
     catalogue,
     close: () => database.close(),

@@ -29,6 +29,8 @@ export type SeenTime = { nowMs: number; bootId: string | null; uptimeMs: number 
 export type State = {
   /** The keys of firmware links, newest first; made at first use. */
   sealKeys(): SealKey[];
+  /** Replaces them, newest first. */
+  keepSealKeys(keys: readonly SealKey[], nowMs: number): void;
   /** All that were made and not removed, also those that have ended since. */
   openings(): KeptOpening[];
   addOpening(opening: KeptOpening): void;

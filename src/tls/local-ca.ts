@@ -40,7 +40,22 @@ export function localCertificate(stateDir: string, names: readonly string[], now
   }
 }
 
-type Pair = { certPem: string; keyPem: string };
+/** The root, made where there is none that lasts. @throws {GateError} STATE_DAMAGED */
+export function ensureLocalRoot(stateDir: string, nowMs: number): Pair {
+  const folder = join(stateDir, 'local-ca');
+  ensurePrivateFolder(folder);
+  return keptRoot(folder, nowMs) ?? makeRoot(folder, nowMs);
+}
+
+/** Takes another root in place of this machine's; the leaf is then made anew. @throws {Error} for a pair that is none */
+export function replaceLocalRoot(stateDir: string, pair: Pair): void {
+  if (!belongTogether(pair)) throw new TypeError('key and certificate of the root do not match');
+  const folder = join(stateDir, 'local-ca');
+  ensurePrivateFolder(folder);
+  writeFiles(folder, 'root', pair);
+}
+
+export type Pair = { certPem: string; keyPem: string };
 
 function keptRoot(folder: string, nowMs: number): Pair | null {
   const pair = readPair(folder, 'root');
@@ -151,7 +166,11 @@ function writePair(
     certPem: forge.pki.certificateToPem(certificate).replaceAll('\r', ''),
     keyPem: forge.pki.privateKeyToPem(privateKey).replaceAll('\r', ''),
   };
+  writeFiles(folder, name, pair);
+  return pair;
+}
+
+function writeFiles(folder: string, name: 'root' | 'leaf', pair: Pair): void {
   writeFileAtomic(join(folder, `${name}.key`), pair.keyPem, 0o600);
   writeFileAtomic(join(folder, `${name}.pem`), pair.certPem, 0o644);
-  return pair;
 }

@@ -68,6 +68,7 @@ test('the defaults', () => {
       defaultSite: 'refuse',
       workers: 0,
       stateDir: '/etc/data',
+      store: { kind: 'sqlite' },
       tls: { acme: null, certificates: [], localCa: true, deviceRecordBytes: 4096 },
       networks: { lan: ['private'] },
       trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },

@@ -25,6 +25,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 /** Packages that one module, or one folder, owns: so that they can be changed in one place. */
 export const OWNERS: Readonly<Record<string, string>> = {
   'http-proxy': 'src/gate/proxy-engine.ts',
+  '@redis/client': 'src/store/redis/',
   'acme-client': 'src/tls/',
   'node-forge': 'src/tls/',
 };

@@ -93,6 +93,7 @@ export const STATUS: Status = {
     handshakes: {},
     droppedEvents: 0,
   },
+  keeping: { kind: 'sqlite' },
 };
 
 /** Enough of a gate to see what reaches it. */

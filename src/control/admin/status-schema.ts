@@ -50,6 +50,27 @@ const totals = z.object({
   droppedEvents: z.int(),
 } satisfies Described<Status['totals']>);
 
+type RedisKeeping = Extract<Status['keeping'], { kind: 'redis' }>;
+
+const keeping = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('sqlite') }),
+  z.object({
+    kind: z.literal('redis'),
+    server: z.string(),
+    machine: z.string().describe('what the others call this one'),
+    connected: z.boolean(),
+    sinceMs: z.number().describe('since when it is connected, or not'),
+    trouble: z.string().nullable(),
+    machines: z.array(z.object({ id: z.string(), name: z.string(), agoMs: z.number() })).describe('itself among them'),
+    records: z.int().describe('in the copy of this machine'),
+    waiting: z.object({ records: z.int(), observations: z.int() }).describe('what Redis does not have yet'),
+    dropped: z.int().describe('observations that found no place in the queue'),
+    lost: z.int().describe('batches of observations that this machine never read'),
+    rebuilt: z.int().describe('how often what Redis had lost was put back'),
+    commands: z.int().describe('sent to Redis since the start'),
+  } satisfies Described<RedisKeeping>),
+]);
+
 export const statusSchema = z.object({
   pid: z.int(),
   startedAt: z.string(),
@@ -92,6 +113,7 @@ export const statusSchema = z.object({
     totals: cacheTotalsSchema,
   } satisfies Described<Status['firmware']>),
   totals,
+  keeping: keeping.describe('where the state is kept'),
 } satisfies Described<Status>);
 
 export const reloadOutcomeSchema = z.discriminatedUnion('ok', [

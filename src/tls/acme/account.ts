@@ -1,11 +1,8 @@
 // Owns the ACME account: its key is on disk before the CA hears of it, so that no crash can make a second one.
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Client, crypto } from 'acme-client';
 import { GateError } from '../../base/errors.ts';
-import { ensurePrivateFolder, writeFileAtomic } from '../../base/files.ts';
 import type { AcmeConfig } from '../../config/acme-config.ts';
+import { accountName, readAccount, writeAccount } from './account-files.ts';
 import { prepareTransport } from './transport.ts';
 
 /** A client of a CA with a registered account. */
@@ -15,19 +12,28 @@ export type Account = Client;
 const NONCE_TRIES = 20;
 
 /**
- * A client with a registered account; `signal` ends what it has under way. The folder of the account is named after the directory, so that staging and
- * production keep apart.
+ * A client with a registered account; `signal` ends what it has under way. The folder of the account is named after the
+ * directory, so that staging and production keep apart. `agree` hears of the account when its key is written, before the
+ * CA does, and may bring another one in its place: that of all machines.
  * @throws {GateError} ACME_UNREACHABLE, ACME_DIRECTORY, ACME_REFUSED
  */
-export async function openAccount(config: AcmeConfig, stateDir: string, signal: AbortSignal): Promise<Account> {
+export async function openAccount(
+  config: AcmeConfig,
+  stateDir: string,
+  signal: AbortSignal,
+  agree: (name: string) => Promise<void> = async () => {},
+): Promise<Account> {
   prepareTransport(config.directory, config.caFile, signal);
-  const folder = accountFolder(config.directory, stateDir);
-  ensurePrivateFolder(folder);
-  const accountKey = await accountKeyIn(folder);
-  const urlFile = join(folder, 'account.url');
-  const known = existsSync(urlFile) ? readFileSync(urlFile, 'utf8').trim() : '';
-  if (known !== '') {
-    const client = newClient({ directoryUrl: config.directory, accountKey, accountUrl: known });
+  const name = accountName(config.directory);
+  if (readAccount(stateDir, name) === null) {
+    const key = await crypto.createPrivateEcdsaKey('P-256');
+    writeAccount(stateDir, name, { key: key.toString(), url: '' });
+  }
+  await agree(name);
+  const { key = '', url = '' } = readAccount(stateDir, name) ?? {};
+  const accountKey = Buffer.from(key);
+  if (url !== '') {
+    const client = newClient({ directoryUrl: config.directory, accountKey, accountUrl: url });
     if (await isAlive(client)) return client;
   }
   const client = newClient({
@@ -40,7 +46,8 @@ export async function openAccount(config: AcmeConfig, stateDir: string, signal: 
     termsOfServiceAgreed: true,
     contact: config.email === null ? [] : [`mailto:${config.email}`],
   });
-  writeFileAtomic(urlFile, `${client.getAccountUrl()}\n`);
+  writeAccount(stateDir, name, { key, url: client.getAccountUrl() });
+  await agree(name);
   return client;
 }
 
@@ -50,20 +57,6 @@ function newClient(options: ConstructorParameters<typeof Client>[0]): Client {
   // Five by itself, and not among its options.
   if (typeof http === 'object' && http !== null) Reflect.set(http, 'maxBadNonceRetries', NONCE_TRIES);
   return client;
-}
-
-/** `stateDir/acme/<host>-<hash>`: readable, and different for two directories of one host. */
-export function accountFolder(directory: string, stateDir: string): string {
-  const hash = createHash('sha256').update(directory).digest('hex').slice(0, 8);
-  return join(stateDir, 'acme', `${new URL(directory).hostname.replace(/[^a-z0-9.-]/gi, '_')}-${hash}`);
-}
-
-async function accountKeyIn(folder: string): Promise<Buffer> {
-  const file = join(folder, 'account.key');
-  if (existsSync(file)) return readFileSync(file);
-  const key = await crypto.createPrivateEcdsaKey('P-256');
-  writeFileAtomic(file, key);
-  return key;
 }
 
 /** A CA that lost its accounts (a test CA that was restarted) gets the same key registered again. */

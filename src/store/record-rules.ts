@@ -1,0 +1,36 @@
+// Owns the rules for a record that two machines changed at the same time: which of the two counts. Pure.
+
+/** What the part before the slash is, of a record's name. */
+export function kindOf(name: string): string {
+  return name.slice(0, Math.max(0, name.indexOf('/')));
+}
+
+/**
+ * Whose value counts; null stands for a removed record. Every machine comes to the same, whoever was first.
+ * What is not known here, of a newer otagate, is left as the others have it.
+ */
+export function winner(name: string, ours: unknown, theirs: unknown): 'ours' | 'theirs' {
+  switch (kindOf(name)) {
+    // Closed is closed, whatever else became of it.
+    case 'opening':
+      return ours === null && theirs !== null ? 'ours' : 'theirs';
+    case 'certificate':
+      return later(ours, theirs, 'obtainedMs');
+    case 'image':
+      return ours === null ? 'ours' : theirs === null ? 'theirs' : later(ours, theirs, 'changedMs');
+    case 'name':
+      return later(ours, theirs, 'checkedMs');
+    // One that stands: the first one that was made for all.
+    default:
+      return 'theirs';
+  }
+}
+
+function later(ours: unknown, theirs: unknown, key: string): 'ours' | 'theirs' {
+  return momentOf(ours, key) > momentOf(theirs, key) ? 'ours' : 'theirs';
+}
+
+function momentOf(value: unknown, key: string): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return Number(Object.getOwnPropertyDescriptor(value, key)?.value ?? 0);
+}

@@ -1,0 +1,176 @@
+// Owns the journal that all machines read in one order: what gates saw. What is written here waits while Redis is gone,
+// in a bounded queue; every machine takes each batch once.
+import { randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { errorText, GateError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Replica } from '../replica.ts';
+import { keysOf } from './keys.ts';
+import type { Pulled } from './pulled.ts';
+import type { RedisLink } from './redis-link.ts';
+import type { Sealing } from './sealing.ts';
+
+const MAX_WAITING = 50_000;
+const BATCH = 200;
+const EVERY_MS = 500;
+/** Batches that Redis keeps for a machine that is away. */
+export const JOURNAL_BATCHES = 20_000;
+// Told again where Redis loses what it had: those that another machine may not have read yet.
+const MAX_LATELY = 50;
+const MAX_RUNS = 500;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+export type JournalOptions = {
+  link: RedisLink;
+  sealing: Sealing;
+  replica: Replica;
+  installation: string;
+  log: Log;
+  /** Takes what is read, in the order of all machines; `own` for what this one wrote. */
+  onItems: (items: unknown[], own: boolean) => void;
+};
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #key: string;
+  /** This run of this machine; its batches are numbered from 1. */
+  readonly #run = randomBytes(6).toString('hex');
+  readonly #read = new Map<string, number>();
+  #number = 0;
+  #waiting: unknown[] = [];
+  #pending: { number: string; bytes: Buffer; count: number } | null = null;
+  #lately: { number: string; bytes: Buffer }[] = [];
+  #position: string;
+  #sending = false;
+  #timer: NodeJS.Timeout | undefined;
+  #dropped = 0;
+  #lost = 0;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#key = keysOf(options.installation).journal;
+    this.#position = options.replica.note('journal') ?? '0-0';
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Items of this machine that found no place in the queue. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Batches of others that were gone before this machine read them. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  position(): string {
+    return this.#position;
+  }
+
+  /** Past the bound of the queue, the newest are dropped and counted. */
+  add(item: unknown): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      if (this.#dropped === 0)
+        this.#options.log.error(
+          { event: 'journal-full', waiting: MAX_WAITING },
+          `${MAX_WAITING} observations wait for Redis: from here on they are dropped and counted`,
+        );
+      this.#dropped += 1;
+      return;
+    }
+    this.#waiting.push(item);
+    this.#timer ??= setTimeout(() => void this.flush(), EVERY_MS).unref();
+  }
+
+  /** Sends what waits. Never throws. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#sending || !this.#options.link.there) return;
+    this.#sending = true;
+    try {
+      while (this.#waiting.length > 0) {
+        // One that got no answer may have arrived: it goes out again as it was, and who has it takes it once.
+        this.#pending ??= this.#nextBatch();
+        const { number, bytes, count } = this.#pending;
+        await this.#send(number, bytes);
+        this.#pending = null;
+        this.#waiting.splice(0, count);
+        this.#lately.push({ number, bytes });
+        if (this.#lately.length > MAX_LATELY) this.#lately.shift();
+      }
+    } catch (error) {
+      if (!(error instanceof GateError))
+        this.#options.log.warn({ event: 'journal-refused', detail: errorText(error) }, 'Redis takes no history');
+    } finally {
+      this.#sending = false;
+    }
+  }
+
+  #nextBatch(): { number: string; bytes: Buffer; count: number } {
+    const batch = this.#waiting.slice(0, BATCH);
+    this.#number += 1;
+    return {
+      number: String(this.#number),
+      bytes: deflateRawSync(JSON.stringify(batch), { level: 1 }),
+      count: batch.length,
+    };
+  }
+
+  /** What is left when the process ends, for this machine alone. */
+  rest(): unknown[] {
+    return this.#waiting.splice(0);
+  }
+
+  take(entries: Pulled['entries']): void {
+    for (const { id, fields } of entries) {
+      this.#position = id;
+      this.#takeOne(fields);
+    }
+  }
+
+  /** Writes down how far this machine has read, once what was read is safe. */
+  keepPosition(): void {
+    if (this.#options.replica.note('journal') !== this.#position)
+      this.#options.replica.setNote('journal', this.#position);
+  }
+
+  onLost(): void {
+    this.#position = '0-0';
+    void (async () => {
+      for (const { number, bytes } of this.#lately) await this.#send(number, bytes).catch(() => {});
+    })();
+  }
+
+  async #send(number: string, bytes: Buffer): Promise<void> {
+    const sealed = this.#options.sealing.seal(bytes, `journal/${this.#run}/${number}`);
+    const keep = ['MAXLEN', '~', String(JOURNAL_BATCHES)];
+    await this.#options.link.run(['XADD', this.#key, ...keep, '*', 'r', this.#run, 'n', number, 'b', sealed]);
+  }
+
+  #takeOne(fields: Map<string, Buffer>): void {
+    const run = fields.get('r')?.toString() ?? '';
+    const number = Number(fields.get('n')?.toString());
+    const last = this.#read.get(run);
+    if (last !== undefined && number <= last) return;
+    if (last !== undefined && number > last + 1) this.#lost += number - last - 1;
+    this.#read.delete(run);
+    this.#read.set(run, number);
+    for (const oldest of this.#read.keys()) {
+      if (this.#read.size <= MAX_RUNS) break;
+      this.#read.delete(oldest);
+    }
+    const plain = this.#options.sealing.open(fields.get('b') ?? Buffer.alloc(0), `journal/${run}/${number}`);
+    try {
+      if (plain === null) throw new Error('sealed with another key');
+      const items: unknown = JSON.parse(inflateRawSync(plain, { maxOutputLength: MAX_BYTES }).toString());
+      this.#options.onItems(Array.isArray(items) ? items : [], run === this.#run);
+    } catch (error) {
+      this.#lost += 1;
+      this.#options.log.warn({ event: 'journal-unread', detail: errorText(error) }, 'a batch of the history is lost');
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// Owns leases in Redis: taken in one step, renewed while they are held, and given up as lost before another can have them.
+import { machineClock } from '../../base/clock.ts';
+import type { Agreement, Lease } from '../agreement.ts';
+import { keysOf, leaseKey } from './keys.ts';
+import { type RedisLink, script } from './redis-link.ts';
+import { LEAVE_LEASE, RENEW_LEASE, TAKE_LEASE } from './scripts.ts';
+
+const LIFE_MS = 6_000;
+const RENEW_EVERY_MS = 1_500;
+// Clocks of two machines run at nearly the same pace; this is more than the difference over one life.
+const SAFETY_MS = 500;
+const SET_LIFE_S = 30 * 86_400;
+
+/** Keys: the set. Arguments: member, the most, its life in seconds. Reply: 1 in, 0 full. */
+const ADMIT = script(`
+if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
+if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+`);
+
+export class RedisAgreement implements Agreement {
+  readonly #link: RedisLink;
+  readonly #installation: string;
+  readonly #machine: string;
+
+  /** `machine` is this run of this machine: a lease of an earlier run is another's. */
+  constructor(link: RedisLink, installation: string, machine: string) {
+    this.#link = link;
+    this.#installation = installation;
+    this.#machine = machine;
+  }
+
+  async lease(name: string): Promise<Lease | null> {
+    const key = leaseKey(this.#installation, name);
+    const { meta } = keysOf(this.#installation);
+    // Counted from before the question: it cannot end there before it ends here.
+    let sureUntil = machineClock() + LIFE_MS - SAFETY_MS;
+    let token: unknown;
+    try {
+      token = await this.#link.runScript(TAKE_LEASE, [key, meta], [this.#machine, String(LIFE_MS)]);
+    } catch {
+      return null;
+    }
+    if (typeof token !== 'number') return null;
+    const holds = `${this.#machine}:${token}`;
+    const lost = new AbortController();
+    const renew = async (): Promise<void> => {
+      const askedMs = machineClock();
+      try {
+        if ((await this.#link.runScript(RENEW_LEASE, [key], [holds, String(LIFE_MS)])) === 1)
+          sureUntil = askedMs + LIFE_MS - SAFETY_MS;
+        else lost.abort();
+      } catch {
+        // gone: there may be time for another try
+      }
+      if (machineClock() >= sureUntil) lost.abort();
+    };
+    const timer = setInterval(() => void renew(), RENEW_EVERY_MS).unref();
+    // A renewal that gets no answer must not hide the end.
+    const watch = setInterval(() => {
+      if (machineClock() >= sureUntil) lost.abort();
+    }, 250).unref();
+    const end = (): void => {
+      clearInterval(timer);
+      clearInterval(watch);
+    };
+    lost.signal.addEventListener('abort', end, { once: true });
+    return {
+      token,
+      lost: lost.signal,
+      release: async (restMs = 0) => {
+        end();
+        await this.#link.runScript(LEAVE_LEASE, [key], [holds, String(Math.ceil(restMs))]).catch(() => {});
+      },
+    };
+  }
+
+  async admit(set: string, member: string, max: number): Promise<'in' | 'full' | 'unknown'> {
+    try {
+      const key = leaseKey(this.#installation, `set:${set}`);
+      const reply = await this.#link.runScript(ADMIT, [key], [member, String(max), String(SET_LIFE_S)]);
+      return reply === 1 ? 'in' : 'full';
+    } catch {
+      return 'unknown';
+    }
+  }
+}

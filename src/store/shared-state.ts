@@ -1,0 +1,182 @@
+// Owns what of the state several machines share: each of its parts as a record, told where it changes, taken where another
+// machine changed it.
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { SealKey } from '../ota/seal.ts';
+import { type Catalogue, IMAGE_KINDS, type KeptImage, type KeptName, MAX_NAMES } from './catalogue.ts';
+import { kindOf } from './record-rules.ts';
+import type { StateRecord } from './replica.ts';
+import type { AuditEntry, KeptOpening, State } from './state.ts';
+
+/** The copy of what is shared. */
+export type Shared = {
+  put: (name: string, value: unknown) => void;
+  read: (name: string) => unknown;
+  list: (prefix: string) => StateRecord[];
+  /** The audit trail goes the way of the journal. */
+  audit: (entry: Omit<AuditEntry, 'id'>) => void;
+};
+
+const MONTH_MS = 30 * 86_400_000;
+const LEAVING_NAMES = 500;
+const BOUND_EVERY = 200;
+
+const openingSchema: z.ZodType<KeptOpening> = z.object({
+  id: z.string(),
+  route: z.string(),
+  from: z.array(z.string()),
+  openedMs: z.number(),
+  startMs: z.number().nullable(),
+  untilMs: z.number(),
+  reason: z.string(),
+  openedBy: z.string(),
+  closeAfter: z.object({ devices: z.number().nullable(), idleMs: z.number().nullable() }),
+  upgraded: z.number(),
+  lastUsedMs: z.number().nullable(),
+});
+const markSchema = z.object({ untilMs: z.number() });
+const sealKeySchema = z.object({ id: z.int().min(0).max(255), key: z.base64(), madeMs: z.number() });
+const imageSchema = z.object({
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  kind: z.enum(IMAGE_KINDS),
+  length: z.int().min(0),
+  fileName: z.string(),
+  contentType: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  pinned: z.boolean(),
+  changedMs: z.number(),
+});
+const nameSchema = z.object({ name: z.string(), sha256: z.string(), checkedMs: z.number(), memo: z.unknown() });
+
+/** What the others know of an image; when it came here and was offered here is each machine's own. */
+export type SharedImage = z.infer<typeof imageSchema>;
+export type SharedName = Omit<KeptName, 'usedMs'>;
+
+/** The state of this machine, whose changes are told to the others. */
+export function shareState(local: State, shared: Shared): State {
+  return {
+    ...local,
+    sealKeys: () => {
+      const agreed = agreedKeys(shared);
+      if (agreed.length > 0) return agreed;
+      const keys = local.sealKeys();
+      for (const [index, { id, key }] of keys.entries())
+        shared.put(`seal-key/${id}`, { id, key: Buffer.from(key).toString('base64'), madeMs: keys.length - index });
+      return keys;
+    },
+    addOpening: (opening) => {
+      local.addOpening(opening);
+      shared.put(`opening/${opening.id}`, opening);
+    },
+    removeOpening: (id) => {
+      local.removeOpening(id);
+      shared.put(`opening/${id}`, null);
+    },
+    markClosed: (id, untilMs, nowMs) => {
+      local.markClosed(id, untilMs, nowMs);
+      shared.put(`closed/${id}`, { untilMs });
+      for (const { name, value } of shared.list('closed/'))
+        if ((markSchema.safeParse(value).data?.untilMs ?? 0) <= nowMs) shared.put(name, null);
+    },
+    audit: (entry) => {
+      local.audit(entry);
+      shared.audit(entry);
+    },
+    catalogue: shareCatalogue(local.catalogue, shared),
+  };
+}
+
+/** Images leave a machine for reasons of its own; who removes one everywhere says so by `forgetImage`. */
+function shareCatalogue(local: Catalogue, shared: Shared): Catalogue {
+  let told = 0;
+  const tell = (image: KeptImage): void => {
+    const { sha256, kind, length, fileName, contentType, facts, pinned } = image;
+    const before = readImage(shared.read(`image/${sha256}`));
+    if (before !== null && before.pinned === pinned) return;
+    const changedMs = Date.now();
+    shared.put(`image/${sha256}`, { sha256, kind, length, fileName, contentType, facts, pinned, changedMs });
+  };
+  return {
+    ...local,
+    putImage: (image) => {
+      local.putImage(image);
+      tell(image);
+    },
+    pin: (sha256, pinned) => {
+      const known = local.pin(sha256, pinned);
+      const image = readImage(shared.read(`image/${sha256}`));
+      if (image !== null && image.pinned !== pinned)
+        shared.put(`image/${sha256}`, { ...image, pinned, changedMs: Date.now() });
+      return known;
+    },
+    putName: (kept) => {
+      local.putName(kept);
+      // One that stands for a single link is of no use to another machine, and there is no end of them.
+      if (kept.name.startsWith('["link"')) return;
+      const { name, sha256, checkedMs, memo } = kept;
+      shared.put(nameRecord(name), { name, sha256, checkedMs, memo });
+      told += 1;
+      if (told % BOUND_EVERY === 0) boundNames(shared);
+    },
+  };
+}
+
+/** Where what a link's name stands for is told. */
+export function nameRecord(name: string): string {
+  return `name/${createHash('sha256').update(name).digest('hex').slice(0, 40)}`;
+}
+
+function boundNames(shared: Shared): void {
+  const names = shared.list('name/');
+  if (names.length <= MAX_NAMES) return;
+  const byAge = names.sort((a, b) => (readName(a.value)?.checkedMs ?? 0) - (readName(b.value)?.checkedMs ?? 0));
+  for (const { name } of byAge.slice(0, LEAVING_NAMES)) shared.put(name, null);
+}
+
+/** Tells what stood in the state before it was shared. */
+export function tellState(local: State, shared: Shared, nowMs: number): void {
+  for (const opening of local.openings()) shared.put(`opening/${opening.id}`, opening);
+  for (const id of local.closedMarks(nowMs)) shared.put(`closed/${id}`, { untilMs: nowMs + MONTH_MS });
+  const catalogue = shareCatalogue(local.catalogue, shared);
+  for (const image of local.catalogue.images()) catalogue.putImage(image);
+  for (const name of local.catalogue.names()) catalogue.putName(name);
+}
+
+/** Brings what others changed into this machine's state. What cannot be read, of a newer otagate, is left alone. */
+export function takeIntoState(local: State, shared: Shared, records: readonly StateRecord[], nowMs: number): void {
+  for (const { name, value } of records) {
+    const id = name.slice(name.indexOf('/') + 1);
+    switch (kindOf(name)) {
+      case 'opening': {
+        local.removeOpening(id);
+        const opening = openingSchema.safeParse(value);
+        if (opening.success && opening.data.id === id) local.addOpening(opening.data);
+        break;
+      }
+      case 'closed': {
+        const mark = markSchema.safeParse(value);
+        if (mark.success) local.markClosed(id, mark.data.untilMs, nowMs);
+        break;
+      }
+      case 'seal-key':
+        local.keepSealKeys(agreedKeys(shared), nowMs);
+    }
+  }
+}
+
+export function readImage(value: unknown): SharedImage | null {
+  return imageSchema.safeParse(value).data ?? null;
+}
+
+export function readName(value: unknown): SharedName | null {
+  return nameSchema.safeParse(value).data ?? null;
+}
+
+/** Newest first. */
+function agreedKeys(shared: Shared): SealKey[] {
+  return shared
+    .list('seal-key/')
+    .flatMap(({ value }) => sealKeySchema.safeParse(value).data ?? [])
+    .sort((a, b) => b.madeMs - a.madeMs)
+    .map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64')) }));
+}
