@@ -42,12 +42,13 @@ export async function explainRequest(context: Context, config: Config, asked: Ex
     // The same in every language: programs read it.
     const action = describeAction(decision, english.check);
     const { because } = decision;
-    terminal.printJson({ action, route: routeOf(decision), because, why, lan });
+    terminal.printJson({ action, route: routeOf(decision), because, why, lan, login: asksForLogin(decision) });
   } else {
     const action = describeAction(decision, words.check);
     terminal.print(
       words.check.explained(`${facts.method} ${url}`, from, lan, action),
       words.check.because(why, decision.because),
+      ...(asksForLogin(decision) ? [words.check.login] : []),
     );
   }
   return EXIT.well;
@@ -70,12 +71,19 @@ function factsFor(url: URL, raw: string, from: string, method: string): Facts {
   };
 }
 
+function asksForLogin(decision: Decision): boolean {
+  if (!('route' in decision) || decision.action === 'redirect' || decision.action === 'refuse') return false;
+  return decision.route.basicAuth !== undefined;
+}
+
 function describeAction(decision: Decision, words: Words['check']): string {
   switch (decision.action) {
     case 'refuse':
       return words.refused(decision.status, decision.code);
     case 'redirect':
-      return words.redirected(decision.location);
+      return words.redirected(decision.status, decision.location);
+    case 'files':
+      return words.files(decision.route.name, decision.path);
     case 'challenge':
       return words.challenge;
     case 'admin':
@@ -90,10 +98,11 @@ function describeAction(decision: Decision, words: Words['check']): string {
 function routeOf(decision: Decision): string | null {
   switch (decision.action) {
     case 'refuse':
-    case 'redirect':
       return decision.route;
     case 'challenge':
       return null;
+    case 'redirect':
+    case 'files':
     case 'admin':
     case 'ota-check':
     case 'firmware':

@@ -84,7 +84,9 @@ export const english = {
       `${request} from ${from} (${lan ? 'LAN' : 'not LAN'}): ${action}`,
     because: (why: string, code: string) => `because ${why} (${code})`,
     refused: (status: number, code: string) => `refused with ${status} ${code}`,
-    redirected: (location: string) => `redirected (308) to ${location}`,
+    redirected: (status: number, location: string) => `redirected (${status}) to ${location}`,
+    files: (route: string, path: string) => `served from the folder of route ${route}, as ${path}`,
+    login: 'a name and a password are asked for first (basicAuth)',
     challenge: 'answered as an ACME challenge',
     admin: (route: string, path: string) => `the admin interface by route ${route}, path ${path}`,
     forwarded: (action: string, route: string, upstream: string, path: string) =>

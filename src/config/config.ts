@@ -3,6 +3,7 @@ import type { AcmeConfig } from './acme-config.ts';
 import type { AlertsConfig } from './alerts.ts';
 import type { BackupConfig } from './backup.ts';
 import type { OffersConfig } from './offers.ts';
+import type { Login } from './password-file.ts';
 import type { SecretSource } from './secrets.ts';
 import type { StoreConfig } from './store.ts';
 
@@ -13,7 +14,18 @@ export type PlainHttp = 'always' | 'lan' | 'never';
 export type Endpoint = { host: string; port: number };
 
 /** `admin`: the control process itself answers, with the admin interface; the role of such a route is admin as well. */
-export type RouteTarget = { kind: 'upstream'; upstream: string } | { kind: 'refuse' } | { kind: 'admin' };
+export type RouteTarget =
+  | { kind: 'upstream'; upstream: string }
+  | { kind: 'refuse' }
+  | { kind: 'admin' }
+  | { kind: 'redirect'; to: string; status: RedirectStatus }
+  /** Absolute. */
+  | { kind: 'files'; folder: string };
+
+export type RedirectStatus = 301 | 302 | 307 | 308;
+
+/** Names in lower case. */
+export type HeaderChanges = { set: Record<string, string>; remove: string[] };
 
 export type RouteConfig = {
   name: string;
@@ -24,6 +36,21 @@ export type RouteConfig = {
   target: RouteTarget;
   role: Role;
   plainHttp: PlainHttp;
+  /** What stands in place of `path` upstream. */
+  upstreamPath?: string;
+  /** Networks in CIDR notation and `lan`: only these, and none of those. */
+  allow?: string[];
+  deny?: string[];
+  basicAuth?: { file: string; realm: string; logins: Login[] };
+  /** On the way to the client. */
+  headers?: HeaderChanges;
+  upstreamHeaders?: HeaderChanges;
+  bodyMaxBytes?: number;
+  /** In place of those of `limits`. */
+  timeouts?: { connectMs?: number; replyMs?: number; idleMs?: number };
+  compress?: boolean;
+  hstsMs?: number;
+  errorPage?: { file: string; html: string };
 };
 
 export type OpeningConfig = {

@@ -12,6 +12,7 @@ import { offersFrom } from './offers.ts';
 import { openingId } from './opening-id.ts';
 import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
+import { routeKeysFrom } from './route-keys.ts';
 import type { Input } from './schema.ts';
 import type { Secrets } from './secrets.ts';
 import { storeFrom } from './store.ts';
@@ -24,7 +25,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     input.upstream === undefined
       ? { upstreams: {}, routes: [] }
       : expandPreset(input.upstream.preset, input.upstream.host, input.upstream.ports, input.otaOverHttp ?? 'lan');
-  const own = input.routes.map(routeFrom);
+  const own = input.routes.map((route) => routeFrom(route, folder));
   const { http, https, admin } = input.listen;
   const { file: logFile, level, format } = input.log;
   return {
@@ -68,11 +69,15 @@ function mqttsPort(streams: Input['streams']): number | null {
   return streams.some(({ listen }) => listen.port === 8883) ? 8883 : null;
 }
 
-function routeFrom(route: Input['routes'][number]): RouteConfig {
-  const { name, host, path, upstream, role, plainHttp } = route;
-  const place = { name, ...(host === undefined ? {} : { host }), path };
+function routeFrom(route: Input['routes'][number], folder: string): RouteConfig {
+  const { name, host, path, upstream, role, plainHttp, redirect, files } = route;
+  const place = { name, ...(host === undefined ? {} : { host }), path, ...routeKeysFrom(route, folder) };
   // From outside, the admin interface is never given by plain HTTP.
   if (role === 'admin') return { ...place, target: { kind: 'admin' }, role, plainHttp: 'never' };
+  if (redirect !== undefined) return { ...place, target: { kind: 'redirect', ...redirect }, role: 'web', plainHttp };
+  if (files !== undefined) {
+    return { ...place, target: { kind: 'files', folder: fromFolder(folder, files) }, role: 'web', plainHttp };
+  }
   // A route that refuses does so by every scheme and for every role.
   if (upstream === undefined) return { ...place, target: { kind: 'refuse' }, role: 'web', plainHttp: 'lan' };
   return { ...place, target: { kind: 'upstream', upstream }, role, plainHttp };

@@ -9,6 +9,7 @@ import { writeEndpoint } from './endpoints.ts';
 import { writeFirmware } from './firmware.ts';
 import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
+import { writeRouteKeys } from './route-keys.ts';
 import { isSecret } from './secret-keys.ts';
 import { AsWritten } from './secrets.ts';
 import { writeStore } from './store.ts';
@@ -83,13 +84,18 @@ function writeCloseAfter({ devices, idleMs }: CloseAfter): Record<string, unknow
 }
 
 /** What a route that refuses, or leads to the admin interface, has besides would have no effect, and be warned about. */
-function writeRoute({ name, host, path, target, role, plainHttp }: RouteConfig): Record<string, unknown> {
-  const place = { name, ...(host === undefined ? {} : { host }), path };
+function writeRoute(route: RouteConfig): Record<string, unknown> {
+  const { name, host, path, target, role, plainHttp } = route;
+  const place = { name, ...(host === undefined ? {} : { host }), path, ...writeRouteKeys(route) };
   switch (target.kind) {
     case 'refuse':
       return { ...place, refuse: true };
     case 'admin':
       return { ...place, role };
+    case 'redirect':
+      return { ...place, redirect: { to: target.to, status: target.status }, plainHttp };
+    case 'files':
+      return { ...place, files: target.folder, plainHttp };
     case 'upstream':
       return { ...place, upstream: target.upstream, role, plainHttp };
   }

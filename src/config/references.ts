@@ -25,7 +25,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   const listen = listenFaults(draft.raw, report);
   domainFaults(draft.raw, report);
   upstreamFaults(draft, report);
-  routeFaults(draft, report);
+  routeFaults(draft, dirname(file), report);
   openingFaults(draft, now, report);
   storeFaults(draft.raw, dirname(file), report);
   const acme = acmeFaults(draft, dirname(file), report);

@@ -4,18 +4,21 @@ import { type Report, writePlace } from './finding.ts';
 import { covers } from './host-names.ts';
 import { valueAt } from './loose.ts';
 import { replaces } from './presets.ts';
+import { routeKeyFaults } from './route-key-faults.ts';
 import { ROLES } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 const WARNING = { severity: 'warning' } as const;
 
-export function routeFaults(draft: Draft, report: Report): void {
+/** `folder` is that of the configuration. */
+export function routeFaults(draft: Draft, folder: string, report: Report): void {
   for (const route of draft.own) {
     if (leadsToAdmin(route)) adminFaults(draft, route, report);
     else targetFaults(draft, route, report);
     hostFault(draft, route, report);
     plainHttpWarning(route, report);
     unguardedWarning(draft, route, report);
+    routeKeyFaults(draft, route, folder, report);
   }
   twins(draft.own, 'name', (route) => route.name, report);
   const pathOf = (route: DraftRoute): string | undefined => route.path && `${route.host ?? ''} ${route.path}`;
@@ -78,22 +81,25 @@ function sharedNameWarning(admin: DraftRoute, { place, role, upstream, host, pat
   report([...place, 'path'], { problem, expected: 'a host for each of them' }, WARNING);
 }
 
-/** Exactly one of `upstream` and `refuse: true`, and the upstream is there. */
+/** Exactly one of `upstream`, `files`, `redirect` and `refuse: true`, and the upstream is there. */
 function targetFaults(draft: Draft, { place, upstream, refuses }: DraftRoute, report: Report): void {
-  const written = valueAt(draft.raw, [...place, 'upstream']) !== undefined;
   const route = valueAt(draft.raw, place);
   if (typeof route !== 'object' || route === null || Array.isArray(route)) return;
-  if (refuses && written) {
+  const targets = ['upstream', 'files', 'redirect'].filter((key) => valueAt(draft.raw, [...place, key]) !== undefined);
+  const [first, second] = targets;
+  if (refuses && first !== undefined) {
     report(
       [...place, 'refuse'],
-      { problem: 'is there beside upstream', expected: 'one of the two' },
+      { problem: `is there beside ${first}`, expected: 'one of the two' },
       { at: 'key', found: 'true' },
     );
+  } else if (second !== undefined) {
+    report([...place, second], { problem: `is there beside ${first}`, expected: 'one of the two' }, { at: 'key' });
   }
-  if (!refuses && !written) {
+  if (!refuses && targets.length === 0) {
     report([...place, 'upstream'], {
       problem: 'is missing',
-      expected: `the name of an upstream (${list(draft.upstreams)}), refuse: true, or role: admin`,
+      expected: `the name of an upstream (${list(draft.upstreams)}), files, redirect, refuse: true, or role: admin`,
     });
   }
   if (refuses) {

@@ -18,6 +18,7 @@ import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
+import { routeKeys } from './route-keys.ts';
 import { storeSchema } from './store.ts';
 import { streamSchema } from './streams.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
@@ -63,7 +64,10 @@ const route = z
       type: 'string',
       examples: ['/xiaozhi/ota/'],
     }),
-    upstream: name('The upstream that answers, by its name. Either this, or refuse: true, or role: admin.').optional(),
+    upstream: name(
+      'The upstream that answers, by its name. One of this, files, redirect, refuse: true, or role: admin.',
+    ).optional(),
+    ...routeKeys,
     refuse: leaf(readSwitch, { description: 'Answer 403 to everyone.', type: ['boolean', 'string'] }).optional(),
     role: z.enum(ROLES).prefault('web').meta({
       description:

@@ -2,9 +2,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, errorText, GateError } from '../base/errors.ts';
+import { errorPage } from './error-page.ts';
 import type { Exchange } from './exchange.ts';
 import { canonicalName, type HeaderList } from './headers.ts';
 import { closeBehindRest, endAfterRest } from './rest.ts';
+import { routeOf, withHsts } from './route-headers.ts';
 
 const LINGER_MS = 2_000;
 
@@ -16,7 +18,8 @@ export function answer(exchange: Exchange, status: number, headers: HeaderList, 
   story.bytes += request.method === 'HEAD' ? 0 : body.length;
   const bodiless = status === 204 || status === 304;
   const own: HeaderList = bodiless ? [] : [['Content-Length', String(body.length)]];
-  const all = [...headers.map(([name, value]): [string, string] => [canonicalName(name), value]), ...own];
+  const told = withHsts(exchange, routeOf(exchange), headers);
+  const all = [...told.map(([name, value]): [string, string] => [canonicalName(name), value]), ...own];
   all.push(['X-Request-Id', exchange.id]);
   if (outlet.kind === 'response') {
     const { response } = outlet;
@@ -58,6 +61,20 @@ export const PROBLEM_HEADERS: HeaderList = [
   ['Cache-Control', 'no-store'],
 ];
 
+/** Says what is wrong: as JSON, or, to a browser whose route has one, as a page. */
+export function answerProblem(
+  exchange: Exchange,
+  status: number,
+  code: ErrorCode,
+  detail: string,
+  facts: Record<string, string | number> = {},
+  more: HeaderList = [],
+): void {
+  const page = errorPage(exchange, status, detail);
+  const body = page?.body ?? problemBody(status, code, detail, exchange.id, facts);
+  answer(exchange, status, [...(page?.headers ?? PROBLEM_HEADERS), ...more], body);
+}
+
 /** Answers an error of the gate, once; where the answer is under way already, the connection is cut visibly short. */
 export function answerError(exchange: Exchange, error: unknown): void {
   const { story, outlet } = exchange;
@@ -71,6 +88,5 @@ export function answerError(exchange: Exchange, error: unknown): void {
     outlet.response.destroy();
     return;
   }
-  const body = problemBody(known.status, known.code, known.message, exchange.id, known.facts);
-  answer(exchange, known.status, PROBLEM_HEADERS, body);
+  answerProblem(exchange, known.status, known.code, known.message, known.facts);
 }

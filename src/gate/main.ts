@@ -13,6 +13,7 @@ import type { Exchange } from './exchange.ts';
 import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
+import { Logins } from './logins.ts';
 import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
@@ -55,6 +56,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       upstreams,
       firmware,
       turns: new Turns(),
+      logins: new Logins(),
       log: opened.log,
       time,
       events,

@@ -3,10 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
-import { type Decision, decide } from '../policy/decide.ts';
+import { type Decision, decide, type Refusal, refuse } from '../policy/decide.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { carryOutAdmin } from './actions/admin.ts';
 import { carryOutChallenge } from './actions/challenge.ts';
+import { carryOutFiles } from './actions/files.ts';
 import { carryOutFirmware } from './actions/firmware.ts';
 import { carryOutOtaCheck } from './actions/ota-check.ts';
 import { carryOutRedirect } from './actions/redirect.ts';
@@ -16,9 +17,10 @@ import { answerError } from './answer.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
 import type { ControlTime } from './control-time.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
-import { readFacts } from './facts.ts';
+import { oneHeader, readFacts } from './facts.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import type { Live } from './live.ts';
+import type { Logins } from './logins.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
 import { record } from './record.ts';
 import type { Turns } from './turns.ts';
@@ -29,6 +31,7 @@ export type Gate = {
   upstreams: Upstreams;
   firmware: FirmwareDesk;
   turns: Turns;
+  logins: Logins;
   log: Log;
   time: ControlTime;
   events: EventQueue;
@@ -86,15 +89,19 @@ function begin(gate: Gate, request: ClientRequest, outlet: Outlet): Exchange {
 }
 
 async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
-  const { decision } = exchange;
   try {
+    const barred = await barByLogin(gate, exchange);
+    if (barred !== null) exchange.decision = barred;
+    const { decision } = exchange;
     switch (decision.action) {
       case 'challenge':
         return carryOutChallenge(exchange, decision.keyAuthorization);
       case 'redirect':
-        return carryOutRedirect(exchange, decision.location);
+        return carryOutRedirect(exchange, decision);
       case 'refuse':
         return await carryOutRefuse(exchange, decision);
+      case 'files':
+        return await carryOutFiles(exchange, decision);
       case 'admin':
         return await carryOutAdmin(exchange, decision, gate);
       case 'ota-check':
@@ -107,6 +114,16 @@ async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
   } catch (error) {
     tryToTell(exchange, error);
   }
+}
+
+/** The one thing about a request that cannot be decided at once: whether its password is right. */
+async function barByLogin(gate: Gate, { decision, request, facts }: Exchange): Promise<Refusal | null> {
+  const route = 'route' in decision && typeof decision.route === 'object' ? decision.route : null;
+  if (route?.basicAuth === undefined || decision.action === 'redirect') return null;
+  const verdict = await gate.logins.judge(oneHeader(request, 'authorization'), route.basicAuth, facts.client);
+  if (verdict === 'in') return null;
+  if (verdict === 'login-too-often') return refuse(429, 'LOGIN_TOO_OFTEN', verdict, route);
+  return { ...refuse(401, 'LOGIN_REQUIRED', verdict, route), realm: route.basicAuth.realm };
 }
 
 /** Whatever happens, nobody is left waiting. */

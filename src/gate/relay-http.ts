@@ -2,10 +2,12 @@
 import type { IncomingMessage, ClientRequest as UpstreamRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { GateError } from '../base/errors.ts';
+import type { RouteConfig } from '../config/config.ts';
 import { finalStatus } from '../upstream/upstreams.ts';
 import { answer } from './answer.ts';
 import { hasBody, readBody, unknownCoding } from './body.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
+import { chooseCoding, compressed } from './compress.ts';
 import type { Exchange } from './exchange.ts';
 import type { HeaderList } from './headers.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from './proxy-engine.ts';
@@ -26,8 +28,14 @@ export type Way = {
   answerHeaders: (answered: IncomingMessage) => HeaderList;
   /** Whether an answer without a length is read whole and given one. */
   lengthen: boolean;
+  /** From the request to the first byte of the reply. */
+  replyMs: number;
   /** Without a byte in either direction. */
   idleMs: number;
+  /** Of the request; null: without a bound. */
+  maxBodyBytes: number | null;
+  /** What it says of compression counts; null: it says nothing. */
+  route: RouteConfig | null;
 };
 
 /** @throws {GateError} for a body that cannot be framed, and for every way in which the other side can fail */
@@ -37,6 +45,7 @@ export async function relayHttp(
   way: Way,
   engine: ProxyEngine,
 ): Promise<void> {
+  if (Number(exchange.request.headers['content-length'] ?? 0) > (way.maxBodyBytes ?? Infinity)) throw tooLarge(way);
   const { stream, headers } = await framedBody(exchange, way.forward);
   await relayFramed(exchange, response, { ...way, forward: { ...way.forward, headers } }, stream, engine);
 }
@@ -69,13 +78,13 @@ function relayFramed(
   body: Readable,
   engine: ProxyEngine,
 ): Promise<void> {
-  const { request, live, story } = exchange;
+  const { request, story } = exchange;
   const { forward, failed } = way;
   return new Promise((resolve, reject) => {
     const askedMs = performance.now();
     let answered = false;
     let asked: UpstreamRequest | null = null;
-    const waiting = setTimeout(() => fail(slowError(request, failed)), live.limits.replyMs);
+    const waiting = setTimeout(() => fail(slowError(request, failed)), way.replyMs);
     const settle = (then: () => void): void => {
       clearTimeout(waiting);
       request.off('data', onUpload);
@@ -88,7 +97,12 @@ function relayFramed(
         asked?.destroy();
       });
     // Someone who uploads 100 MB over a slow line is not waiting for a reply yet.
-    const onUpload = (): void => void waiting.refresh();
+    let uploaded = 0;
+    const onUpload = (chunk: Buffer): void => {
+      waiting.refresh();
+      uploaded += chunk.length;
+      if (way.maxBodyBytes !== null && uploaded > way.maxBodyBytes) fail(tooLarge(way));
+    };
     if (body === request) request.on('data', onUpload).pause();
     response.once('close', () => settle(resolve));
     engine.web(request, response, forward, body, {
@@ -119,6 +133,11 @@ function relayFramed(
   });
 }
 
+function tooLarge({ maxBodyBytes }: Way): GateError {
+  const message = `the body of this request may have ${maxBodyBytes} bytes at most (bodyMax)`;
+  return new GateError('BODY_TOO_LARGE', message, { fault: 'client', status: 413 });
+}
+
 function slowError(request: ClientRequest, failed: Way['failed']): GateError {
   if (!request.complete) {
     return new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 });
@@ -129,12 +148,14 @@ function slowError(request: ClientRequest, failed: Way['failed']): GateError {
 async function respond(
   exchange: Exchange,
   response: ClientResponse,
-  { answerHeaders, lengthen, idleMs }: Way,
+  { answerHeaders, lengthen, idleMs, route }: Way,
   upstream: IncomingMessage,
 ): Promise<void> {
   const { story, request } = exchange;
   const status = finalStatus(upstream.statusCode, upstream);
-  const headers = answerHeaders(upstream);
+  const told = answerHeaders(upstream);
+  const { coding, headers } =
+    route === null ? { coding: null, headers: told } : chooseCoding(exchange, route, status, told);
   const bodiless = request.method === 'HEAD' || status === 204 || status === 304;
   const lengthless = upstream.headers['content-length'] === undefined && !bodiless;
   if (lengthless && lengthen) {
@@ -149,7 +170,9 @@ async function respond(
   response.writeHead(status, reasonPhrase(upstream), [...headers, ['X-Request-Id', exchange.id]].flat());
   // Open from its head on: the first message may be far off.
   if (lengthless && MESSAGES.test(upstream.headers['content-type'] ?? '')) response.flushHeaders();
-  const end = await pump(upstream, response, idleMs, (bytes) => {
+  const isCoded = coding !== null && !bodiless;
+  const source = isCoded ? compressed(upstream, coding, upstream.headers['content-type'] ?? '') : upstream;
+  const end = await pump(source, response, idleMs, (bytes) => {
     story.bytes += bytes;
   });
   if (end === 'complete' || end === 'client-left') return;

@@ -40,7 +40,7 @@ export function relayWebSocket(
         waiting = setTimeout(() => {
           refuse(failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' })));
           upstreamRequest.destroy();
-        }, live.limits.replyMs);
+        }, passage.route.timeouts?.replyMs ?? live.limits.replyMs);
         upstreamRequest.once('close', () => clearTimeout(waiting));
         // The engine forgets the upstream where the client leaves before the handshake is done; and since nobody reads
         // the client's socket before, its FIN would not be seen.

@@ -2,8 +2,10 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import { GateError } from '../base/errors.ts';
 import type { Passage } from '../policy/decide.ts';
+import { pathFromUpstream } from '../policy/passing.ts';
 import type { Exchange } from './exchange.ts';
 import { canonicalName, endToEnd, type HeaderList, siteHost, upstreamHost } from './headers.ts';
+import { withRouteHeaders } from './route-headers.ts';
 
 // What is read whole to give a device a length: replies to activation and vision are far smaller.
 export const MAX_LENGTHENED_BYTES = 1024 * 1024;
@@ -16,22 +18,24 @@ export function reasonPhrase(upstream: IncomingMessage): string {
 
 /** The upstream's end-to-end headers in canonical spelling. */
 export function responseHeaders(exchange: Exchange, passage: Passage, upstream: IncomingMessage): HeaderList {
-  return endToEnd(upstream.rawHeaders)
+  const headers = endToEnd(upstream.rawHeaders)
     .filter(([name]) => name.toLowerCase() !== 'x-request-id')
-    .map(([name, value]) => [
+    .map(([name, value]): [string, string] => [
       canonicalName(name),
       name.toLowerCase() === 'location' ? ownLocation(exchange, passage, value) : value,
     ]);
+  return withRouteHeaders(exchange, passage.route, headers);
 }
 
 /** A redirect that leads to the upstream's inner address, or to us by the wrong scheme, leads to us by the right one. */
 function ownLocation(exchange: Exchange, passage: Passage, location: string): string {
   const { live, facts } = exchange;
+  if (location.startsWith('/') && !location.startsWith('//')) return pathFromUpstream(passage.route, location);
   if (!URL.canParse(location)) return location;
   const url = new URL(location);
   const inner = (live.upstreams[passage.upstream] ?? []).some((origin) => new URL(origin).host === url.host);
   if (!inner && url.hostname !== passage.site && url.host !== upstreamHost(exchange, passage)) return location;
-  return `${facts.scheme}://${siteHost(exchange, passage)}${url.pathname}${url.search}${url.hash}`;
+  return `${facts.scheme}://${siteHost(exchange, passage)}${pathFromUpstream(passage.route, url.pathname)}${url.search}${url.hash}`;
 }
 
 /** @throws {GateError} REPLY_TOO_LARGE; and IDLE_TIMEOUT after `idleMs` without a byte */

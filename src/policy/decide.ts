@@ -1,7 +1,8 @@
 // Owns decide: from the facts of a request to the one action that follows, with its reason. Pure and total.
 import type { ErrorCode } from '../base/errors.ts';
-import type { RouteConfig } from '../config/config.ts';
+import type { RedirectStatus, RouteConfig } from '../config/config.ts';
 import type { Facts } from './facts.ts';
+import { pathUpstream, redirectLocation } from './passing.ts';
 import { type PlainVerdict, plainVerdict } from './plain-http.ts';
 import type { Because } from './reasons.ts';
 import { isOnLan, type Policy, pathWithin, readRoute } from './view.ts';
@@ -25,8 +26,17 @@ export type Passage = {
 
 export type Decision =
   | { action: 'challenge'; keyAuthorization: string; because: Because }
-  | { action: 'redirect'; location: string; because: Because; route: string }
-  | { action: 'refuse'; status: number; code: ErrorCode; because: Because; route: string | null; allow?: string }
+  | { action: 'redirect'; status: RedirectStatus; location: string; because: Because; route: RouteConfig }
+  | { action: 'files'; because: Because; route: RouteConfig; path: string; site: string }
+  | {
+      action: 'refuse';
+      status: number;
+      code: ErrorCode;
+      because: Because;
+      route: string | null;
+      allow?: string;
+      realm?: string;
+    }
   | { action: 'admin'; because: Because; route: RouteConfig; path: string; site: string }
   | ({ action: 'ota-check'; because: Because } & Passage)
   | ({ action: 'firmware'; because: Because } & Passage)
@@ -57,15 +67,19 @@ export function decide(facts: Facts, policy: Policy, nowMs: number): Decision {
   if (!agreed) return refuse(400, 'PATH_AMBIGUOUS', 'path-ambiguous', route);
   if (route === null) return refuse(404, 'ROUTE_NOT_FOUND', 'no-route');
   if (route.target.kind === 'refuse') return refuse(403, 'ROUTE_REFUSED', 'route-refused', route);
+  if (!policy.admits(route, facts)) return refuse(403, 'CLIENT_NOT_ALLOWED', 'client-not-allowed', route);
+  if (route.target.kind === 'redirect') return decideRedirect(facts, route, route.target, site);
 
   const verdict = plainVerdict(facts, route, policy, onLan, nowMs);
   if (!verdict.allowed) return turnAway(facts, route, policy, site, verdict.because);
-  const path = pathWithin(route, target.path) + target.query;
+  const own = pathWithin(route, target.path);
+  const path = pathUpstream(route, own) + target.query;
   if (route.target.kind === 'admin') {
     // Its live feed is an event stream.
     if (facts.websocket) return refuse(400, 'UPGRADE_NOT_HERE', 'upgrade-not-here', route);
     return { action: 'admin', because: 'https', route, path, site };
   }
+  if (route.target.kind === 'files') return decideFiles(facts, route, own, site, verdict.because);
   const passage: Passage = {
     route,
     upstream: route.target.upstream,
@@ -101,6 +115,24 @@ function decideRole(facts: Facts, route: RouteConfig, passage: Passage, because:
   }
 }
 
+function decideRedirect(
+  facts: Facts,
+  route: RouteConfig,
+  to: { to: string; status: RedirectStatus },
+  site: string,
+): Decision {
+  if (facts.websocket) return refuse(400, 'UPGRADE_NOT_HERE', 'upgrade-not-here', route);
+  const uri = facts.target.kind === 'path' ? facts.target.path + facts.target.query : '/';
+  const location = redirectLocation(to.to, site, uri);
+  return { action: 'redirect', status: to.status, location, because: 'route-redirect', route };
+}
+
+function decideFiles(facts: Facts, route: RouteConfig, path: string, site: string, because: Because): Decision {
+  if (facts.websocket) return refuse(400, 'UPGRADE_NOT_HERE', 'upgrade-not-here', route);
+  if (facts.method === 'GET' || facts.method === 'HEAD') return { action: 'files', because, route, path, site };
+  return { ...refuse(405, 'METHOD_NOT_ALLOWED', 'method-not-allowed', route), allow: 'GET, HEAD' };
+}
+
 function decideChallenge(facts: Facts, policy: Policy, path: string): Decision {
   const keyAuthorization = policy.challenges.get(path.slice(CHALLENGE_PREFIX.length));
   if (keyAuthorization === undefined) return refuse(404, 'CHALLENGE_UNKNOWN', 'challenge-unknown');
@@ -118,11 +150,12 @@ function turnAway(facts: Facts, route: RouteConfig, policy: Policy, site: string
   const host = site.includes(':') ? `[${site}]` : site;
   const port = policy.view.publicPorts.https === 443 ? '' : `:${policy.view.publicPorts.https}`;
   const location = `https://${host}${port}${pathWithin(route, facts.target.path)}${facts.target.query}`;
-  return { action: 'redirect', location, because, route: route.name };
+  return { action: 'redirect', status: 308, location, because, route };
 }
 
-type Refusal = Extract<Decision, { action: 'refuse' }>;
+export type Refusal = Extract<Decision, { action: 'refuse' }>;
 
-function refuse(status: number, code: ErrorCode, because: Because, route: RouteConfig | null = null): Refusal {
+/** A refusal with its reason. */
+export function refuse(status: number, code: ErrorCode, because: Because, route: RouteConfig | null = null): Refusal {
   return { action: 'refuse', status, code, because, route: route?.name ?? null };
 }

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { OpeningConfig, RouteConfig } from '../config/config.ts';
 import type { Facts } from './facts.ts';
 import { type AddressTest, compileNetworks, lanTest } from './networks.ts';
+import { type Admission, compileAdmission } from './passing.ts';
 import type { Target } from './target.ts';
 
 type PathTarget = Extract<Target, { kind: 'path' }>;
@@ -42,6 +43,8 @@ export type Policy = {
   knownHost: (host: string, onLan: boolean) => string | null;
   /** The route of a canonical path, longest first, or null. */
   routeFor: (host: string, path: string) => RouteConfig | null;
+  /** Whether a client may pass a route by its networks. */
+  admits: (route: RouteConfig, client: Parameters<Admission>[0]) => boolean;
 };
 
 /** Compiles a view. @throws {TypeError} for networks that the configuration would not have let through. */
@@ -49,11 +52,13 @@ export function compilePolicy(view: PolicyView): Policy {
   const isDomain = compileDomains(view.domains);
   const mainDomain = view.domains[0] ?? '';
   const routes = view.routes.toSorted(bySpecificity);
+  const isLan = lanTest(view.lan, view.ownGateways);
+  const admissions = new Map(routes.map((route) => [route, compileAdmission(route, isLan)]));
   return {
     view,
     mainDomain,
     isDomain,
-    isLan: lanTest(view.lan, view.ownGateways),
+    isLan,
     openings: view.openings.map((opening) => ({
       ...opening,
       covers: opening.from.length === 0 ? () => true : compileNetworks(opening.from),
@@ -66,6 +71,7 @@ export function compilePolicy(view: PolicyView): Policy {
     },
     routeFor: (host, path) =>
       routes.find((route) => (route.host === undefined || route.host === host) && covers(route.path, path)) ?? null,
+    admits: (route, client) => admissions.get(route)?.(client) ?? false,
   };
 }
 

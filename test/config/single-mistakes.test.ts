@@ -181,7 +181,7 @@ const MISTAKES: [name: string, yaml: string, path: string, text: RegExp][] = [
     'a route without a target',
     route('role: web'),
     'routes[0].upstream',
-    /is missing, expected the name of an upstream \(console, voice, vision\), refuse: true, or role: admin/,
+    /is missing, expected the name of an upstream \(console, voice, vision\), files, redirect, refuse: true, or role: admin/,
   ],
   [
     'a route with two targets',

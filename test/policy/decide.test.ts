@@ -214,7 +214,7 @@ function inWords(decision: Decision): string {
     case 'challenge':
       return `challenge ${decision.because}`;
     case 'redirect':
-      return `redirect ${decision.route} ${decision.because} ${decision.location}`;
+      return `redirect ${decision.route.name} ${decision.because} ${decision.location}`;
     case 'refuse': {
       const { route, because, status, code, allow } = decision;
       return `refuse ${route ?? '-'} ${because} ${status} ${code}${allow ? ` ${allow}` : ''}`;

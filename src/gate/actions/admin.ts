@@ -31,6 +31,9 @@ export async function carryOutAdmin(
     failed: controlError,
     answerHeaders,
     lengthen: false,
+    replyMs: live.limits.replyMs,
+    maxBodyBytes: null,
+    route: null,
     idleMs: Math.max(live.limits.idleMs, LEAST_IDLE_MS),
   };
   await relayHttp(exchange, outlet.response, way, engine);

@@ -14,9 +14,10 @@ import { readBody } from '../body.ts';
 import { checkFault } from '../check-fault.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
-import { endToEnd, type HeaderList, upstreamHeaders, upstreamHost } from '../headers.ts';
+import { endToEnd, type HeaderList, upstreamHost } from '../headers.ts';
 import { decideOffer, type Offering } from '../offers.ts';
 import { replyContext } from '../reply-context.ts';
+import { routedHeaders } from '../route-headers.ts';
 
 // Larger replies are no device's, but they need a length all the same.
 const MAX_PASSED_BYTES = 4 * 1024 * 1024;
@@ -26,7 +27,8 @@ export type Checking = Offering;
 /** @throws {GateError} for a body that is too large, and for every way in which an upstream can fail */
 export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, checking: Checking): Promise<void> {
   const { story, request, live } = exchange;
-  const body = await readBody(request, live.limits.checkBytes, live.limits.idleMs);
+  const { bodyMaxBytes = live.limits.checkBytes } = passage.route;
+  const body = await readBody(request, Math.min(live.limits.checkBytes, bodyMaxBytes), live.limits.idleMs);
   const report = readReport((name) => oneHeader(request, name), body);
   story.report = report;
   story.device = report.device;
@@ -47,17 +49,18 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
   const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
   story.upstream = origin;
   const headers: string[] = [];
-  for (const [name, value] of upstreamHeaders(exchange, passage))
+  for (const [name, value] of routedHeaders(exchange, passage))
     if (name !== 'accept-encoding') headers.push(name, value);
   headers.push('host', upstreamHost(exchange, passage), 'accept-encoding', 'identity');
   const { request } = exchange;
-  const asking = new Asking(upstreams.pool(origin, live.limits), {
+  const limits = { ...live.limits, ...passage.route.timeouts };
+  const asking = new Asking(upstreams.pool(origin, limits), {
     path: passage.path,
     method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
     headers,
     body: body.length > 0 || request.method === 'POST' ? body : null,
     maxBytes: MAX_PASSED_BYTES,
-    ...timesOf(live.limits),
+    ...timesOf(limits),
   });
   const gone = (): void =>
     asking.abort(new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' }));

@@ -1,12 +1,16 @@
-// Carries out `redirect`: moves a browser to https, with the method and body kept (308).
+// Carries out `redirect`: moves a browser to https, with the method and body kept (308), or where its route says.
+import type { Decision } from '../../policy/decide.ts';
 import { answer } from '../answer.ts';
 import type { Exchange } from '../exchange.ts';
 
-export function carryOutRedirect(exchange: Exchange, location: string): void {
-  const body = Buffer.from(`This address is served by https: ${location}\n`);
+type Redirect = Extract<Decision, { action: 'redirect' }>;
+
+export function carryOutRedirect(exchange: Exchange, { status, location, because }: Redirect): void {
+  const where = because === 'route-redirect' ? 'This has moved to' : 'This address is served by https:';
+  const body = Buffer.from(`${where} ${location}\n`);
   answer(
     exchange,
-    308,
+    status,
     [
       ['Location', location],
       ['Content-Type', 'text/plain; charset=utf-8'],

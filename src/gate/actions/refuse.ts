@@ -1,7 +1,7 @@
 // Carries out `refuse`: problem JSON that names the reason and, where there is one, the next step.
 import type { Decision } from '../../policy/decide.ts';
 import { explain } from '../../policy/reasons.ts';
-import { answer, PROBLEM_HEADERS, problemBody } from '../answer.ts';
+import { answerProblem } from '../answer.ts';
 import { hasBody, readBody } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import type { HeaderList } from '../headers.ts';
@@ -21,8 +21,11 @@ export async function carryOutRefuse(
   if (exchange.outlet.kind === 'response' && isComing) {
     await readBody(exchange.request, DRAINED_BODY_BYTES, DRAIN_MS).catch(() => {});
   }
-  const headers: HeaderList = [...PROBLEM_HEADERS];
+  const headers: HeaderList = [];
   if (refusal.allow !== undefined) headers.push(['Allow', refusal.allow]);
+  if (refusal.realm !== undefined)
+    headers.push(['WWW-Authenticate', `Basic realm="${quoted(refusal.realm)}", charset="UTF-8"`]);
+  if (status === 429) headers.push(['Retry-After', '60']);
   const facts: Record<string, string> = { because };
   let detail = explain(because);
   if (status === 426) {
@@ -32,7 +35,12 @@ export async function carryOutRefuse(
     if (openable) facts.open = `otagate open ${route} --for 30m --from ${exchange.facts.client || 'CIDR'}`;
     detail += openable ? '; use https, or let the operator open it for a time' : '; use https';
   }
-  answer(exchange, status, headers, problemBody(status, code, detail, exchange.id, facts));
+  answerProblem(exchange, status, code, detail, facts, headers);
+}
+
+/** RFC 9110 section 5.6.4, and nothing that a header cannot hold. */
+function quoted(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
 }
 
 function canBeOpened(exchange: Exchange, route: string): boolean {

@@ -3,11 +3,12 @@ import type { GateError } from '../../base/errors.ts';
 import type { Passage } from '../../policy/decide.ts';
 import { type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
 import type { Exchange } from '../exchange.ts';
-import { upstreamHeaders, upstreamHost } from '../headers.ts';
+import { upstreamHost } from '../headers.ts';
 import type { Forward, ProxyEngine } from '../proxy-engine.ts';
 import { relayHttp } from '../relay-http.ts';
 import { relayWebSocket } from '../relay-websocket.ts';
 import { responseHeaders } from '../relayed-answer.ts';
+import { routedHeaders } from '../route-headers.ts';
 
 export type Relay = { engine: ProxyEngine; upstreams: Upstreams };
 
@@ -16,13 +17,14 @@ export async function carryOutRelay(exchange: Exchange, passage: Passage, relay:
   const { live, story, outlet } = exchange;
   const origin = relay.upstreams.pick(live.upstreams, passage.upstream, Date.now());
   story.upstream = origin;
+  const limits = { ...live.limits, ...passage.route.timeouts };
   const forward: Forward = {
     target: origin,
     agent: origin.startsWith('https:') ? relay.upstreams.agents.https : relay.upstreams.agents.http,
     method: exchange.request.method ?? 'GET',
     path: passage.path,
-    headers: [['host', upstreamHost(exchange, passage)], ...upstreamHeaders(exchange, passage)],
-    connectMs: live.limits.connectMs,
+    headers: [['host', upstreamHost(exchange, passage)], ...routedHeaders(exchange, passage)],
+    connectMs: limits.connectMs,
   };
   const failed = (error: unknown): GateError => {
     const failure = upstreamError(error, passage.upstream, origin);
@@ -37,7 +39,10 @@ export async function carryOutRelay(exchange: Exchange, passage: Passage, relay:
     answerHeaders: responseHeaders.bind(null, exchange, passage),
     // The device's own HTTP client loses a chunked body when a chunk's end comes in a later segment.
     lengthen: passage.route.role === 'device',
-    idleMs: live.limits.idleMs,
+    replyMs: limits.replyMs,
+    idleMs: limits.idleMs,
+    maxBodyBytes: passage.route.bodyMaxBytes ?? null,
+    route: passage.route,
   };
   await relayHttp(exchange, outlet.response, way, relay.engine);
 }
