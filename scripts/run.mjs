@@ -6,7 +6,8 @@ import { compileCache, install, projectNode } from './install.mjs';
 
 const [program, ...args] = process.argv.slice(2);
 await install();
-if (program.startsWith('src/demo/') || (program.startsWith('src/cli/') && args.includes('serve'))) ensureDashboard();
+const showsPage = program.startsWith('src/demo/') || program === 'scripts/screenshot.ts';
+if (showsPage || (program.startsWith('src/cli/') && args.includes('serve'))) ensureDashboard();
 const env = { ...compileCache, ...process.env };
 const child = spawn(projectNode(), [program, ...args], { stdio: 'inherit', env });
 // A terminal sends SIGINT to both of us, and a second one would end the gate at once.

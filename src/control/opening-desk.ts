@@ -54,10 +54,11 @@ export class OpeningDesk {
 
   /** Ends what is over. The gates end by themselves what has an end; of what closes early they must hear. */
   async sweep(): Promise<void> {
-    const { openings, config, publish, clock, log } = this.#parts;
+    const { openings, config, publish, clock, watch, log } = this.#parts;
     try {
       const early = openings.sweep(config());
       for (const { id, route } of early) log.info({ event: 'closed', id, route }, `opening ${id} closed early`);
+      if (openings.takeChanged()) watch.changed();
       if (early.length > 0 || clock.hasJumped()) await publish();
     } catch (error) {
       log.error({ event: 'sweep-failed', detail: errorText(error) }, 'the look at the openings failed');

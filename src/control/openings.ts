@@ -34,6 +34,9 @@ export type OpeningStatus = OpeningConfig & {
 // More than any operator reads; each costs the gates a look at every plain request.
 const MAX_OPENINGS = 100;
 
+/** A route that an opening can be for. `host` null: under every name of ours. */
+export type OpenableRoute = { route: string; role: 'ota-check' | 'firmware'; host: string | null; path: string };
+
 export class Openings {
   readonly #state: State;
   readonly #audit: Audit;
@@ -41,6 +44,7 @@ export class Openings {
   readonly #use = new Map<string, OpeningUse>();
   /** Those that lasted at the last look. */
   #lasting = new Map<string, OpeningStatus>();
+  #changed = false;
 
   /** `now` never goes back: an opening never lives longer than it was given. */
   constructor(state: State, audit: Audit, now: () => number) {
@@ -125,12 +129,20 @@ export class Openings {
     for (const { id, declared } of this.list(config)) if (!declared) this.close(config, id, 'gate', why);
   }
 
+  /** Whether a count changed, or one ended, since this was asked last. */
+  takeChanged(): boolean {
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
+  }
+
   /**
    * Takes what gates saw: who came through an opening, and who upgraded by its links. `own`: those of this machine, which
    * alone tells of it.
    */
   observe(event: GateEvent, own = true): void {
     if (event.event === 'check' && event.opening !== null) {
+      this.#changed = true;
       const isFirst = this.#useOf(event.opening).came(event.device, event.atMs);
       if (isFirst && own)
         this.#audit.note('used', 'gate', `${event.opening} by ${event.device ?? 'a client'} from ${event.client}`);
@@ -146,7 +158,9 @@ export class Openings {
     }
     if (event.event === 'check' && event.device !== null) {
       for (const [id, use] of this.#use) {
-        if (use.checkedIn(event.device, event.version ?? '')) this.#state.noteOpening(id, use.upgraded, use.lastUsedMs);
+        if (!use.checkedIn(event.device, event.version ?? '')) continue;
+        this.#state.noteOpening(id, use.upgraded, use.lastUsedMs);
+        this.#changed = true;
       }
     }
   }
@@ -194,6 +208,7 @@ export class Openings {
   }
 
   #forget(id: string): void {
+    this.#changed = true;
     this.#use.delete(id);
     this.#lasting.delete(id);
   }
@@ -205,7 +220,7 @@ function describe({ id, route, from, untilMs, reason }: OpeningStatus): string {
 }
 
 function refuseRoute(config: Config, name: string): void {
-  const openable = config.routes.filter((route) => isOpenable(config, route.name)).map((route) => route.name);
+  const openable = openableRoutes(config.routes).map(({ route }) => route);
   if (openable.includes(name)) return;
   const known = config.routes.find((route) => route.name === name);
   const can = openable.length === 0 ? 'there is none here' : `here: ${openable.join(', ')}`;
@@ -221,8 +236,16 @@ function refuseRoute(config: Config, name: string): void {
 }
 
 function isOpenable(config: Config, name: string): boolean {
-  const role = config.routes.find((route) => route.name === name)?.role;
-  return role === 'ota-check' || role === 'firmware';
+  return openableRoutes(config.routes).some(({ route }) => route === name);
+}
+
+/** What can be opened, the OTA checks first: an opening of one covers the firmware links that it hands out. */
+export function openableRoutes(routes: Config['routes']): OpenableRoute[] {
+  const ofRole = (role: OpenableRoute['role']): OpenableRoute[] =>
+    routes
+      .filter((route) => route.role === role)
+      .map(({ name, host, path }) => ({ route: name, role, host: host ?? null, path }));
+  return [...ofRole('ota-check'), ...ofRole('firmware')];
 }
 
 function refusal(message: string): GateError {

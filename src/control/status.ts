@@ -5,6 +5,7 @@ import type { Snapshot } from '../link/snapshot.ts';
 import { type CertificateStatus, certificateStatus, uncoveredDomains } from './certificate-status.ts';
 import type { KeepingStatus } from './keeping.ts';
 import type { KeptCertificate } from './kept-item.ts';
+import { type OpenableRoute, openableRoutes } from './openings.ts';
 import { describe } from './ports.ts';
 import type { GateStatus } from './supervisor.ts';
 import type { Totals } from './tally.ts';
@@ -26,6 +27,7 @@ export type Status = {
   uncovered: string[];
   upstreams: Record<string, string[]>;
   openings: { id: string; route: string; from: string[]; until: string; secondsLeft: number; reason: string }[];
+  openable: OpenableRoute[];
   workers: GateStatus[];
   firmware: FirmwareStatus;
   totals: Totals;
@@ -93,6 +95,7 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
         secondsLeft: Math.ceil((untilMs - nowMs) / 1000),
         reason,
       })),
+    openable: openableRoutes(config.routes),
     workers: input.workers,
     firmware: input.firmware,
     totals: input.totals,

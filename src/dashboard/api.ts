@@ -57,9 +57,13 @@ export type Status = {
   acme: Renewal[];
   uncovered: string[];
   upstreams: Record<string, string[]>;
+  openable: Openable[];
   workers: Worker[];
   totals: Totals;
 };
+
+/** A route that can be opened; `host` null: under every name. */
+export type Openable = { route: string; role: 'ota-check' | 'firmware'; host: string | null; path: string };
 
 /** What ends an opening before its time: so many devices upgraded, or nobody came for so long. */
 export type CloseAfter = { devices: number | null; idleMs: number | null };

@@ -6,38 +6,18 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tryEndpoint } from '../control/ports.ts';
-import { describeUpgrade, fleet, type Gate, macOf, outsider, upgradeMember } from './fleet.ts';
-import { buildImage } from './image.ts';
-import { startJavaUpstream } from './upstream-java.ts';
-import { startPythonUpstream } from './upstream-python.ts';
+import { describeUpgrade, fleet, type Gate, outsider, upgradeMember } from './fleet.ts';
+import { DOMAINS, demoConfig, startServers } from './scene.ts';
 
 const OTAGATE = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url),
 );
-const IMAGE_BYTES = 2_000_000;
-const DOMAINS = { full: 'full.demo.test', python: 'python.demo.test' };
 const once = process.argv.includes('--once');
 const folder = mkdtempSync(join(tmpdir(), 'otagate-demo-'));
 
 const members = fleet();
-const firmware = Object.fromEntries(
-  members.map(({ board, to }) => [
-    board,
-    { version: to, bytes: buildImage({ version: to, size: IMAGE_BYTES, seed: to }) },
-  ]),
-);
-// Both answer with addresses that no device can reach, as servers in containers do.
-const java = await startJavaUpstream({
-  otaUrl: 'http://172.18.0.5:8002/xiaozhi/ota/',
-  websocketUrl: 'ws://172.18.0.6:8000/xiaozhi/v1/',
-  firmware,
-  devices: new Map(members.map(({ board }, index) => [macOf(index), { board }])),
-});
-const python = await startPythonUpstream({
-  visionExplain: 'http://172.18.0.7:8003/mcp/vision/explain',
-  websocketUrl: 'ws://172.18.0.7:8000/xiaozhi/v1/',
-  firmware,
-});
+const servers = await startServers(members);
+const { java, python } = servers;
 
 const { gate, child, dashboard } = await startGate();
 console.log(
@@ -84,21 +64,11 @@ async function startGate(): Promise<Running> {
   const http = await portNear(8080);
   const https = await portNear(8443);
   const admin = await portNear(9180);
-  const routes = (host: string, upstream: string, voice: string, download: string): string => `
-  - { name: ${upstream}-ota, host: ${host}, path: /xiaozhi/ota/, upstream: ${upstream}, role: ota-check }
-  - { name: ${upstream}-activate, host: ${host}, path: /xiaozhi/ota/activate, upstream: ${upstream}, role: device }
-  - { name: ${upstream}-firmware, host: ${host}, path: ${download}, upstream: ${upstream}, role: firmware }
-  - { name: ${upstream}-voice, host: ${host}, path: /xiaozhi/v1/, upstream: ${voice}, role: device }
-  - { name: ${upstream}-console, host: ${host}, path: /, upstream: ${upstream}, role: web }`;
   writeFileSync(
     join(folder, 'otagate.yaml'),
-    `domains: [${DOMAINS.full}, ${DOMAINS.python}]
-listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}", admin: ${admin} }
+    `${demoConfig(servers)}listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}", admin: ${admin} }
 stateDir: ./state
 workers: 2
-networks: { lan: [127.0.0.1] }
-upstreams: { full: "${java.origin}", full-voice: "${java.voiceOrigin ?? java.origin}", python: "${python.origin}", python-voice: "${python.voiceOrigin}" }
-routes:${routes(DOMAINS.full, 'full', 'full-voice', '/xiaozhi/otaMag/download/')}${routes(DOMAINS.python, 'python', 'python-voice', '/xiaozhi/ota/download/')}
 log: { format: json, file: ./gate.log }
 `,
   );
@@ -149,7 +119,7 @@ async function end(code: number): Promise<never> {
     child.kill('SIGTERM');
     await gone;
   }
-  await Promise.all([java.close(), python.close()]);
+  await servers.close();
   rmSync(folder, { recursive: true, force: true });
   process.exit(code);
 }

@@ -34,16 +34,25 @@ test('counts are a minute’s and bytes a second’s, however wide a bucket is',
   assert.equal(raw.atSeconds.length, 12);
   assert.deepEqual([raw.requests[0], raw.bytesPerSecond[0]], [24, 2_048]);
   const wide = toSeries(traffic, START_MS + 60_000, 3_600_000, 60_000);
-  assert.deepEqual([wide.atSeconds, wide.requests, wide.bytesPerSecond], [[START_MS / 1000 + 60], [24], [2_048]]);
-  assert.deepEqual(wide.activeDownloads, [2], 'the most at a time, not the sum');
+  const began = START_MS / 1000;
+  assert.deepEqual(
+    [wide.atSeconds, wide.requests, wide.bytesPerSecond],
+    [
+      [began, began + 60],
+      [0, 24],
+      [0, 2_048],
+    ],
+    'it begins with nothing',
+  );
+  assert.deepEqual(wide.activeDownloads, [0, 2], 'the most at a time, not the sum');
 });
 
 test('a bucket that is not whole yet is left out: it would look like a fall', () => {
   const points = [...minute(0, 2), ...minute(60, 3).slice(0, 4)];
   const series = toSeries({ everyMs: 5_000, points }, START_MS + 80_000, 3_600_000, 60_000);
-  assert.deepEqual(series.requests, [24]);
+  assert.deepEqual(series.requests, [0, 24]);
   const odd = points.map((one) => ({ ...one, atMs: one.atMs + 1_700 }));
-  assert.deepEqual(toSeries({ everyMs: 5_000, points: odd }, START_MS + 81_700, 3_600_000, 60_000).requests.length, 1);
+  assert.deepEqual(toSeries({ everyMs: 5_000, points: odd }, START_MS + 81_700, 3_600_000, 60_000).requests.length, 2);
 });
 
 test('only what lies in the span is shown, and nothing makes no points', () => {

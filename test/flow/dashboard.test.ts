@@ -57,9 +57,14 @@ describe('the dashboard', { skip: peer('chromium').skip, concurrency: 3 }, () =>
     walking(WIDE, async ({ page }) => {
       await walk.openInTwoClicks(page);
       await walk.openUntilItEnds(page, 3);
-      await page.getByLabel('Route').fill('console');
-      await page.getByRole('button', { name: 'Open console for 30 minutes' }).click();
-      await walk.textOf(page.getByRole('alert'), /no route "console".*here: ota, firmware/);
+      const routes = page.getByLabel('Route');
+      assert.deepEqual(await routes.locator('option').allTextContents(), [
+        'ota · OTA check',
+        'firmware · firmware links',
+      ]);
+      await routes.selectOption('firmware');
+      await page.getByRole('button', { name: 'Open firmware for 30 minutes' }).click();
+      await walk.textOf(page.getByRole('status').filter({ hasText: 'open for' }), /firmware is open for 30 minutes/);
     }));
 
   test('ten thousand devices are searched, narrowed, sorted and paged; each name is only text', () =>

@@ -69,6 +69,7 @@ export const STATUS: Status = {
   uncovered: [],
   upstreams: {},
   openings: [],
+  openable: [],
   workers: [{ name: 'gate-1', pid: 2, sinceMs: 0, snapshot: 1, restarts: 0 }],
   firmware: {
     images: 0,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Locator, Page } from 'playwright-core';
+import type { Words } from '../../src/dashboard/words.ts';
 import { until } from './bounded.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -174,6 +175,29 @@ export async function changeLanguage(page: Page): Promise<void> {
   await openSettings(page);
   await page.getByRole('radio', { name: 'English' }).check({ force: true });
   await textOf(page.getByRole('heading', { level: 1 }), /^[A-Z][a-z]+$/);
+}
+
+/** By the link in the navigation, in the visitor's own language. */
+export async function follow(page: Page, { frame }: Words, way: keyof Words['frame']['ways']): Promise<void> {
+  const link = page.getByRole('navigation', { name: frame.pages }).getByRole('link', { name: frame.ways[way] });
+  await link.click();
+  await textOf(page.getByRole('heading', { level: 1 }), new RegExp(`^${frame.ways[way]}$`));
+}
+
+/** Opens a route for so many seconds by the form; gives the moment, of the monotonic clock. */
+export async function openFor(page: Page, { openings: words }: Words, route: string, seconds: number): Promise<number> {
+  await page.getByLabel(words.route, { exact: true }).selectOption(route);
+  await page.getByText(words.options, { exact: true }).click();
+  await page.getByLabel(words.minutes).fill(String(seconds / 60));
+  const openedMs = performance.now();
+  await page.keyboard.press('Enter');
+  return openedMs;
+}
+
+export async function signOut(page: Page, { frame }: Words): Promise<void> {
+  await openSettings(page);
+  await page.getByRole('button', { name: frame.signOut }).locator('visible=true').click();
+  await page.getByLabel(frame.token).waitFor();
 }
 
 /** On a narrow screen they are behind a button. */

@@ -84,6 +84,10 @@ export function makeStatus(nowMs: number): Status {
     uncovered: [],
     streams: [{ address: '[::]:8883', upstream: ['192.168.1.5:1883'], open: 212 }],
     upstreams: { console: ['http://192.168.1.5:8002'], voice: ['http://192.168.1.5:8000', 'http://192.168.1.6:8000'] },
+    openable: [
+      { route: 'ota', role: 'ota-check', host: null, path: '/xiaozhi/ota/' },
+      { route: 'firmware', role: 'firmware', host: null, path: '/xiaozhi/otaMag/download/' },
+    ],
     workers: [
       { name: 'gate-1', pid: 4_121, sinceMs: nowMs - 3.2 * DAY_MS, snapshot: 42, restarts: 0 },
       { name: 'gate-2', pid: 4_122, sinceMs: nowMs - 0.4 * DAY_MS, snapshot: 42, restarts: 1 },

@@ -100,6 +100,16 @@ export const statusSchema = z.object({
       reason: z.string(),
     }),
   ),
+  openable: z
+    .array(
+      z.object({
+        route: z.string(),
+        role: z.enum(['ota-check', 'firmware']),
+        host: z.string().nullable().describe('null: under every name'),
+        path: z.string(),
+      } satisfies Described<Status['openable'][number]>),
+    )
+    .describe('routes that an opening can be for'),
   workers: z.array(
     z.object({ name: z.string(), pid: z.int(), sinceMs: z.number(), snapshot: z.int(), restarts: z.int() }),
   ),

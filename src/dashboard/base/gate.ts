@@ -15,6 +15,9 @@ const ASK_EVERY_MS = 5_000;
 // Events come in swarms; asking once for all of them is enough.
 const GATHER_MS = 400;
 const LOG_TOLD_EVERY_MS = 250;
+// The gate's clock and ours agree to the second; a browser's timer holds 24 days at the most.
+const SHORTEST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 86_400_000;
 
 export class Gate {
   readonly client: Client;
@@ -32,6 +35,7 @@ export class Gate {
   readonly #live: Live;
   readonly #gathered = new Map<string, number>();
   #asking: number | undefined;
+  #ending: number | undefined;
   #logTold: number | undefined;
   #logWaiting: LogLine[] = [];
 
@@ -58,6 +62,7 @@ export class Gate {
     this.#live.stop();
     clearInterval(this.#asking);
     this.#asking = undefined;
+    clearTimeout(this.#ending);
     clearTimeout(this.#logTold);
     for (const timer of this.#gathered.values()) clearTimeout(timer);
     window.removeEventListener('online', this.#hurry);
@@ -70,7 +75,10 @@ export class Gate {
   }
 
   refreshStatus = (): Promise<void> => this.#fetch('status', this.status);
-  refreshOpenings = (): Promise<void> => this.#fetch('openings', this.openings);
+  refreshOpenings = async (): Promise<void> => {
+    await this.#fetch('openings', this.openings);
+    this.#watchEnd();
+  };
   refreshFirmware = (): Promise<void> => this.#fetch('firmware', this.firmware);
 
   async loadLog(): Promise<void> {
@@ -101,6 +109,19 @@ export class Gate {
     } catch {
       if (this.connection.value !== 'live') this.connection.set('lost');
     }
+  }
+
+  /** Takes away what is over, also where the gate cannot be asked, and then asks. */
+  #watchEnd(): void {
+    clearTimeout(this.#ending);
+    const ends = (this.openings.value ?? []).map(({ untilMs }) => untilMs);
+    if (ends.length === 0) return;
+    const waitMs = Math.min(Math.max(Math.min(...ends) - this.nowMs(), SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+    this.#ending = window.setTimeout(() => {
+      const nowMs = this.nowMs();
+      this.openings.set(this.openings.value?.filter(({ untilMs }) => untilMs > nowMs) ?? null);
+      void this.refreshOpenings();
+    }, waitMs);
   }
 
   #hurry = (): void => {

@@ -22,7 +22,10 @@ export function withPoint(points: readonly TrafficPoint[], point: TrafficPoint):
   return [...points.filter(({ atMs }) => atMs < point.atMs && atMs > point.atMs - KEPT_MS), point];
 }
 
-/** Adds points up, `bucketMs` together, over the `spanMs` before `endMs`. What is not whole yet is left out. */
+/**
+ * Adds points up, `bucketMs` together, over the `spanMs` before `endMs`. What is not whole yet is left out. Where the gate
+ * began within the span, its line begins with nothing.
+ */
 export function toSeries({ points, everyMs }: Traffic, endMs: number, spanMs: number, bucketMs: number): Series {
   const widthMs = Math.max(bucketMs, everyMs);
   const endOf = ({ atMs }: TrafficPoint): number => (widthMs > everyMs ? Math.ceil(atMs / widthMs) * widthMs : atMs);
@@ -31,10 +34,17 @@ export function toSeries({ points, everyMs }: Traffic, endMs: number, spanMs: nu
   const buckets = [...Map.groupBy(points, endOf)]
     .filter(([bucketEndMs]) => bucketEndMs > endMs - spanMs && whole(bucketEndMs))
     .sort(([a], [b]) => a - b);
-  const column = (value: (inside: TrafficPoint[]) => number): number[] => buckets.map(([, inside]) => value(inside));
+  const firstMs = buckets[0]?.[0] ?? 0;
+  const begins = buckets.length > 0 && firstMs - 2 * widthMs > endMs - spanMs;
+  const column = (value: (inside: TrafficPoint[]) => number): number[] => [
+    ...(begins ? [0] : []),
+    ...buckets.map(([, inside]) => value(inside)),
+  ];
   const perMinute = (name: CountName): number[] => column((inside) => (total(inside, name) * MINUTE_MS) / widthMs);
   return {
-    atSeconds: buckets.map(([bucketEndMs]) => bucketEndMs / 1000),
+    atSeconds: [...(begins ? [firstMs - widthMs] : []), ...buckets.map(([bucketEndMs]) => bucketEndMs)].map(
+      (ms) => ms / 1000,
+    ),
     requests: perMinute('requests'),
     checks: perMinute('checks'),
     refused: perMinute('refused'),

@@ -18,6 +18,8 @@ export type Line = {
 type ChartProps = {
   title: string;
   atSeconds: readonly number[];
+  /** How much time it shows, up to the newest point, whether there are points for all of it or not. */
+  spanSeconds: number;
   lines: readonly Line[];
   /** The numbers at the left side, and at the right. */
   axis: (value: number) => string;
@@ -105,6 +107,7 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false }, points: { size: 6 } },
     scales: {
+      x: { range: (_plot, _first, last) => [(last ?? 0) - latest.current.spanSeconds, last ?? 0] },
       y: { range: (_plot, _least, most) => [0, Math.max(1, (most ?? 0) * 1.15)] },
       right: { range: (_plot, _least, most) => [0, Math.max(2, (most ?? 0) * 1.15)] },
     },

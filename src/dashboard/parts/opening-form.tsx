@@ -1,48 +1,71 @@
 // Owns the making of an opening: one press where the usual will do, and what can be set besides.
-import { useId, useState } from 'preact/hooks';
-import type { Opening, OpeningAsk } from '../api.ts';
-import { useFormat, useGate, useWords } from '../base/hooks.ts';
+import { useState } from 'preact/hooks';
+import type { Openable, Opening, OpeningAsk } from '../api.ts';
+import { useCell, useFormat, useGate, useWords } from '../base/hooks.ts';
+import { visible } from '../base/visible.ts';
 import { Button } from './button.tsx';
-import { Card } from './card.tsx';
-import { Field } from './field.tsx';
+import { Card, Empty, Loading } from './card.tsx';
+import { Field, Pick } from './field.tsx';
 import { attempt } from './words-of-error.ts';
 
 const MINUTE_MS = 60_000;
 const PRESETS_MS = [10 * MINUTE_MS, 30 * MINUTE_MS, 120 * MINUTE_MS] as const;
-/** Its opening covers the firmware links that it hands out. The presets call it so. */
-const USUAL_ROUTE = 'ota';
 
 type Wishes = { route: string; from: string; reason: string; minutes: string; devices: string; idle: string };
 
-const NO_WISHES: Wishes = { route: USUAL_ROUTE, from: '', reason: '', minutes: '', devices: '', idle: '' };
+/** An empty route: the first one that can be opened. */
+const NO_WISHES: Wishes = { route: '', from: '', reason: '', minutes: '', devices: '', idle: '' };
 
 export function OpeningForm({ onOpened }: { onOpened: () => void }) {
+  const words = useWords().openings;
+  const routes = useCell(useGate().status)?.openable ?? null;
+  return (
+    <Card title={words.open} icon="openings" class="opening-form">
+      {routes === null && <Loading />}
+      {routes?.length === 0 && <Empty icon="openings" text={words.noRoute} />}
+      {routes !== null && routes.length > 0 && <Form routes={routes} onOpened={onOpened} />}
+    </Card>
+  );
+}
+
+function Form({ routes, onOpened }: { routes: readonly Openable[]; onOpened: () => void }) {
   const words = useWords();
   const format = useFormat();
   const { client } = useGate();
   const [wishes, setWishes] = useState<Wishes>(NO_WISHES);
-  const routesId = useId();
   const set = (name: keyof Wishes) => (value: string) => setWishes((now) => ({ ...now, [name]: value }));
 
   const open = async (durationMs: number): Promise<void> => {
-    const well = words.openings.opened(wishes.route, format.longDuration(durationMs));
-    const ask = toAsk(wishes, durationMs);
+    const well = words.openings.opened(route, format.longDuration(durationMs));
+    const ask = toAsk({ ...wishes, route }, durationMs);
     if (!(await attempt(words.frame, () => client.post<Opening>('openings', ask), well))) return;
-    setWishes(NO_WISHES);
+    setWishes({ ...NO_WISHES, route });
     onOpened();
   };
+  const route = routes.some((one) => one.route === wishes.route) ? wishes.route : (routes[0]?.route ?? '');
+  const pick = (
+    <Pick
+      label={words.openings.route}
+      value={route}
+      options={routes.map((one) => ({ value: one.route, text: describeRoute(one, words.openings.roles[one.role]) }))}
+      onValue={set('route')}
+    />
+  );
+  // With several servers, which one comes first; with one, it is plain.
+  const asksFirst = routes.filter(({ role }) => role === 'ota-check').length > 1;
   const ownMs = Math.round(Number(wishes.minutes) * MINUTE_MS);
 
   return (
-    <Card title={words.openings.open} icon="openings" class="opening-form">
+    <>
       <p class="mute">{words.openings.openText}</p>
+      {asksFirst && <div class="opening-route">{pick}</div>}
       <div class="row presets">
         {PRESETS_MS.map((durationMs) => (
           <Button
             key={durationMs}
             look="main"
             icon="clock"
-            label={words.openings.openFor(wishes.route, format.longDuration(durationMs))}
+            label={words.openings.openFor(route, format.longDuration(durationMs))}
             onPress={() => open(durationMs)}
           >
             {format.longDuration(durationMs)}
@@ -58,17 +81,7 @@ export function OpeningForm({ onOpened }: { onOpened: () => void }) {
             if (ownMs > 0) void open(ownMs);
           }}
         >
-          <Field
-            label={words.openings.route}
-            help={words.openings.routeHelp}
-            list={routesId}
-            value={wishes.route}
-            onValue={set('route')}
-          />
-          <datalist id={routesId}>
-            <option value={USUAL_ROUTE} />
-            <option value="firmware" />
-          </datalist>
+          {!asksFirst && pick}
           <Field
             label={words.openings.from}
             help={words.openings.fromHelp}
@@ -103,13 +116,17 @@ export function OpeningForm({ onOpened }: { onOpened: () => void }) {
           />
           <div class="field-act">
             <Button type="submit" disabled={!(ownMs > 0)}>
-              {ownMs > 0 ? words.openings.openFor(wishes.route, format.longDuration(ownMs)) : words.openings.openThis}
+              {ownMs > 0 ? words.openings.openFor(route, format.longDuration(ownMs)) : words.openings.openThis}
             </Button>
           </div>
         </form>
       </details>
-    </Card>
+    </>
   );
+}
+
+function describeRoute({ route, host }: Openable, role: string): string {
+  return [visible(route, 60), role, ...(host === null ? [] : [visible(host, 100)])].join(' · ');
 }
 
 function toAsk({ route, from, reason, devices, idle }: Wishes, durationMs: number): OpeningAsk {

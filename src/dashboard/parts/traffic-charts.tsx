@@ -55,6 +55,7 @@ export function TrafficCharts() {
           <Chart
             title={words.requestsChart}
             atSeconds={series.atSeconds}
+            spanSeconds={SPANS[span].spanMs / 1000}
             lines={requests}
             unit="count"
             axis={whole}
@@ -66,6 +67,7 @@ export function TrafficCharts() {
           <Chart
             title={words.downloadsChart}
             atSeconds={series.atSeconds}
+            spanSeconds={SPANS[span].spanMs / 1000}
             lines={sending}
             unit="bytes"
             axis={format.bytes}
