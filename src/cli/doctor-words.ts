@@ -5,6 +5,27 @@ export const doctorWords = {
   severities: { fault: 'fault', warning: 'warning', note: 'note' } satisfies Record<Severity, string>,
   why: 'why',
   remedy: 'remedy',
+  notUrl: (found: string) =>
+    `--url ${found} is no address that a device can be given: write one such as https://ota.example.com/xiaozhi/ota/`,
+  notResolve: (found: string) => `--resolve ${found}: write NAME=ADDRESS, such as ota.example.com=192.168.1.10`,
+  badRoots: (file: string, reason: string) => `--ca ${file}: ${reason}`,
+  noPem: 'there is no certificate in PEM in it',
+  nameOrUrl: 'write names or --url, not both: a name is one of the gate’s, and a URL is of any front',
+  target: (address: string, status: number | null, bytes: number | null) =>
+    [
+      address === '' ? 'no address' : address,
+      status === null ? 'no reply' : `status ${status}`,
+      ...(bytes === null ? [] : [`${bytes} bytes of handshake`]),
+    ].join(', '),
+  outcome: (outcome: string) =>
+    outcome === 'current' ? 'well' : outcome.startsWith('update ') ? `well, offered ${outcome.slice(7)}` : outcome,
+  generation: (generation: string, version: string, outcome: string) => `${generation} ${version}: ${outcome}`,
+  well: 'nothing is wrong here',
+  found: (faults: number, warnings: number) =>
+    `${faults === 1 ? '1 fault' : `${faults} faults`}, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}`,
+  paste: (proved: boolean): string =>
+    proved ? 'For the console (参数管理), tried from here:' : 'For the console (参数管理), once the faults are mended:',
+  server: (version: string) => `The server is ${version}.`,
   log: {
     unreadable: (file: string, reason: string) => `${file} cannot be read: ${reason}`,
     cut: (file: string, megabytes: number) => `${file} is larger than ${megabytes} MB: only its beginning was read`,

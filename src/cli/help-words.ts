@@ -122,7 +122,15 @@ export const helpWords = {
   },
 
   doctor: {
-    summary: 'Read what a device printed on its serial port, and say what it means.',
+    summary: 'Play a device against the gate, and say in plain words what would fail.',
+    about:
+      'Play a device in its three generations against the running gate, by name and by LAN address, over https and http, and say in plain words what would fail, why, and what to do. It uses a MAC of its own, which is kept out of the history; links that work a few times only are not used up. With --url, against any other front, such as nginx; with --serial-log, read what a device printed.',
+    host: 'only these of the gate’s names and addresses',
+    url: 'an OTA address of any front, in place of the gate’s; may be repeated',
+    download: 'fetch the firmware that is offered whole, as a device does: this uses up a one-time link',
+    board: 'the board that is played: firmware is offered by it',
+    resolve: 'where a name leads, in place of the DNS; may be repeated',
+    ca: 'roots in PEM that your firmware carries, in place of ESP-IDF’s',
     serialLog: 'the log of the serial monitor; - reads standard input',
   },
 

@@ -12,6 +12,7 @@ import { announce, announceAdmin } from './announce.ts';
 import { Audit } from './audit.ts';
 import { Backups } from './backups.ts';
 import { Certificates } from './certificates.ts';
+import { DoctorDesk } from './doctor-desk.ts';
 import { Firmware } from './firmware.ts';
 import { gateEar } from './gate-ear.ts';
 import { DeviceHistory } from './history.ts';
@@ -47,6 +48,7 @@ export class Control {
   readonly #tally = new Tally();
   readonly #openStreams = new OpenStreams();
   readonly #watch = new Watch();
+  readonly #doctor = new DoctorDesk(() => [this.#publisher.snapshot, this.#certificates.localRootPem]);
   readonly #opened: OpenedLog;
   readonly #keeping: Keeping;
   readonly #supervisor: Supervisor;
@@ -123,6 +125,7 @@ export class Control {
     });
     const ear = gateEar({
       tally: this.#tally,
+      doctor: this.#doctor,
       see: (event) => this.#keeping.see(event),
       lookout: this.#lookout,
       firmware: this.firmware,
@@ -267,12 +270,9 @@ export class Control {
         list: () => ({ lasting: this.notices.lasting(), targets: this.#alerts.status() }),
         test: () => this.#alerts.test(),
       },
-      devices: {
-        list: (query) => this.#history.list(query),
-        one: (device) => this.#history.one(device),
-        all: () => this.#history.all(),
-      },
+      devices: this.#history,
       firmware: this.firmware.operations,
+      doctor: this.#doctor,
     };
   }
 

@@ -1,6 +1,7 @@
 // Owns who hears what the gates tell: events, questions about firmware, counts and lines of the log.
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
+import type { DoctorDesk } from './doctor-desk.ts';
 import type { Firmware } from './firmware.ts';
 import type { Lookout } from './lookout.ts';
 import type { OfferDesk } from './offer-desk.ts';
@@ -11,6 +12,7 @@ import type { Watch } from './watch.ts';
 
 export type Hearers = {
   tally: Tally;
+  doctor: DoctorDesk;
   /** Takes what concerns devices: it goes the way of the keeping. */
   see: (event: GateEvent) => void;
   lookout: Lookout;
@@ -22,11 +24,13 @@ export type Hearers = {
 };
 
 export function gateEar(to: Hearers): GateEar {
-  const { tally, see, lookout, firmware, offers, openStreams, watch, log } = to;
+  const { tally, doctor, see, lookout, firmware, offers, openStreams, watch, log } = to;
   return {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
       for (const event of events) {
+        // What the doctor plays is no device: it neither enters the history nor acts on anything.
+        if (doctor.isPlayed(event)) continue;
         see(event);
         lookout.onEvent(event);
       }

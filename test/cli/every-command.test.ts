@@ -10,7 +10,7 @@ import { adminFor, configFor, OPENING, otagate, programIn } from './command-line
 
 const HAN = /\p{Script=Han}/u;
 /** Commands that ask no gate, and those that print something other than an answer. */
-const WITHOUT_GATE = ['serve', 'check', 'completion', 'help', 'doctor', 'backup', 'restore'];
+const WITHOUT_GATE = ['serve', 'check', 'completion', 'help', 'backup', 'restore'];
 const WITHOUT_JSON = ['serve', 'completion', 'help'];
 
 const commands = everyCommand(await programIn('en')).map((command) => ({ command, words: wordsTo(command) }));

@@ -7,6 +7,7 @@ import type { AdminActions } from '../../src/control/admin/actions.ts';
 import type { AuditEntry } from '../../src/control/admin/audit.ts';
 import type { DeviceRow } from '../../src/control/admin/device-schemas.ts';
 import type { OpeningStatus } from '../../src/control/admin/opening-schemas.ts';
+import { DoctorDesk } from '../../src/control/doctor-desk.ts';
 import type { Status } from '../../src/control/status.ts';
 import type { ListedImage } from '../../src/firmware/operations.ts';
 
@@ -163,5 +164,12 @@ export function standInActions(audit: AuditEntry[], folder: string): AdminAction
       pin: (id, pinned) => ({ ...findImage(id), pinned }),
       extract: async (id) => findImage(id),
     },
+    doctor: new DoctorDesk(() => [
+      {
+        policy: { domains: [], routes: [], publicPorts: { http: 80, https: 443 } },
+        listen: { http: [], https: [] },
+      } as never,
+      null,
+    ]),
   };
 }

@@ -1,6 +1,7 @@
 // Owns what the admin interface wants of the gate: the actions behind its routes. Whoever composes the process gives them.
 import type { FirmwareOperations } from '../../firmware/operations.ts';
 import type { RenewOutcome } from '../certificate-keeper.ts';
+import type { DoctorDesk } from '../doctor-desk.ts';
 import type { ReloadOutcome } from '../reload-outcome.ts';
 import type { Status } from '../status.ts';
 import type { AlertList, Trial } from './alert-schemas.ts';
@@ -30,7 +31,10 @@ export type AdminActions = {
   alerts: AlertActions;
   devices: DeviceActions;
   firmware: FirmwareActions;
+  doctor: DoctorActions;
 };
+
+export type DoctorActions = Pick<DoctorDesk, 'visit' | 'leave' | 'keep' | 'last'>;
 
 export type AlertActions = {
   /** The troubles that last, and how the webhooks do. */

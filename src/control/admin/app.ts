@@ -7,6 +7,7 @@ import type { AdminActions } from './actions.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { dashboardFiles } from './dashboard.ts';
 import { deviceRoutes } from './device-routes.ts';
+import { doctorRoutes } from './doctor-routes.ts';
 import type { EventReaders } from './event-readers.ts';
 import { firmwareRoutes } from './firmware-routes.ts';
 import { gateRoutes } from './gate-routes.ts';
@@ -75,6 +76,7 @@ export async function buildApp(parts: AppParts): Promise<BuiltApp> {
   openingRoutes(app, actions);
   deviceRoutes(app, actions);
   firmwareRoutes(app, actions);
+  doctorRoutes(app, actions);
   alertRoutes(app, actions);
   liveRoutes(app, { ...parts, readers, guard });
   app.get(

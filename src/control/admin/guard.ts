@@ -17,7 +17,7 @@ export type Caller =
   | { by: 'token'; role: Role; generation: number }
   | { by: 'session'; role: Role; session: Session };
 
-/** `open`: for everybody. `own`: for every role, since it changes the caller's own session alone. Else the method says. */
+/** `open`: for everybody. `own`: for every role, since it changes nothing but the caller's own session. Else the method says. */
 export type Access = 'open' | 'own';
 
 declare module 'fastify' {

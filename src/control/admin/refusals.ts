@@ -56,7 +56,7 @@ export function tellError(error: unknown): Told {
 }
 
 const FRAMEWORK: Readonly<Record<string, [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of this request is too large: 64 KiB at most'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['BODY_TOO_LARGE', 'the body of this request is too large for what it asks for'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['MEDIA_TYPE_UNKNOWN', 'the body of this request has to be application/json'],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['REQUEST_INVALID', 'the body is empty, although it is said to be JSON'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['REQUEST_INVALID', 'the body is no JSON'],

@@ -28,6 +28,7 @@ export type SerialReading = {
 export const MAX_LOG_BYTES = 8 * 1024 * 1024;
 // A line of the firmware has some hundred characters; the body of its request, the longest, is of no use here.
 const MAX_LINE = 1_000;
+const SHORTEST = 6;
 const MAX_SHOWN = 200;
 // Different ones, statuses apart: more is no device’s log.
 const MAX_FINDINGS = 40;
@@ -58,6 +59,7 @@ export function readSerialLog(log: string): SerialReading {
   const lines = log.slice(0, MAX_LOG_BYTES).split(/\r\n|\n|\r/);
   if (lines.at(-1) === '') lines.pop();
   for (const [index, whole] of lines.entries()) {
+    if (whole.length < SHORTEST) continue;
     const text = whole.slice(0, MAX_LINE).replace(COLOURS, '');
     version ??= RUNNING.exec(text)?.[1] ?? null;
     if (RESET.test(text)) resets += 1;
