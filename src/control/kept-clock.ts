@@ -19,7 +19,7 @@ export class KeptClock {
   readonly #bootId = readBootId();
   /** True where the time since the last run cannot be known: the clock went back, and the machine was off. */
   readonly lostTime: boolean;
-  #looked = { nowMs: Number.MAX_SAFE_INTEGER, monotonicMs: 0 };
+  #looked: { nowMs: number; monotonicMs: number };
   #timer: NodeJS.Timeout | undefined;
   #told = false;
 
@@ -32,6 +32,8 @@ export class KeptClock {
     const atLeastMs = seen === null ? 0 : seen.nowMs + (sameRun ? Math.max(0, uptime() * 1000 - seen.uptimeMs) : 0);
     this.lostTime = !sameRun && atLeastMs > Date.now() + TOLD_MS;
     this.#clock.atLeast(Math.floor(atLeastMs));
+    // From the beginning: a jump before the first look is one, too.
+    this.#looked = { nowMs: this.now(), monotonicMs: machineClock() };
   }
 
   now(): number {
