@@ -84,7 +84,10 @@ export class Firmware {
     this.shares.setTotal(config.firmware.pace.totalBytesPerSecond);
     this.#upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
     if (this.#sweeping !== undefined) return;
-    this.#sweeping = setInterval(() => this.#passing.sweep(Date.now()), SWEEP_MS).unref();
+    this.#sweeping = setInterval(() => {
+      this.#passing.sweep(Date.now());
+      this.cache.fills.sweep(Date.now());
+    }, SWEEP_MS).unref();
     void this.library.checkAll(this.#ending.signal);
   }
 

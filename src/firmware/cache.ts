@@ -1,13 +1,12 @@
 // Owns the answer to an Ask: memory first, then a fill that runs, then what is on disk, and the upstream only where none
 // of them can say.
-import { LRUCache } from 'lru-cache';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FirmwareAsk } from '../link/firmware.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import type { Fill } from './fill.ts';
-import { tooManyFills } from './fill-faults.ts';
-import { type CacheSettings, Fills, MAX_FILLS, newTotals } from './fills.ts';
+import { type CacheSettings, Fills, newTotals } from './fills.ts';
+import { FirstReplies } from './first-replies.ts';
 import type { Found, Link, Opened } from './found.ts';
 import {
   AskBudgets,
@@ -19,8 +18,9 @@ import {
   policyOf,
   renewedPolicy,
 } from './freshness.ts';
+import { KnownLinks } from './known-links.ts';
 import type { Entry, Library } from './library.ts';
-import { confirmsPromise, identify } from './link-identity.ts';
+import { confirmsPromise, identify, type OneTimeIdentity, type PromiseHint } from './link-identity.ts';
 import type { PassingImages } from './passing.ts';
 import type { Shelf } from './shelf.ts';
 import { isDead, warnStale } from './stale.ts';
@@ -28,7 +28,6 @@ import { findTwin } from './twin.ts';
 
 // A device waits 5 s for an answer at the least: what is there is served where the upstream cannot say in this time.
 const PATIENCE_MS = 3_000;
-const MAX_LINKS = 20_000;
 
 export class FirmwareCache {
   readonly library: Library;
@@ -41,8 +40,8 @@ export class FirmwareCache {
   readonly #opening = new Map<string, Promise<Opened>>();
   /** Questions about what is here already; they can take longer than a device waits. */
   readonly #renewing = new Map<string, Promise<Opened>>();
-  /** What a one-time link was found to mean: it is not asked about twice, since each look uses it up. */
-  readonly #links = new LRUCache<string, string>({ max: MAX_LINKS });
+  readonly #links: KnownLinks;
+  readonly #first = new FirstReplies((place) => this.#fetch(place, {}));
   readonly #budgets = new AskBudgets();
   readonly #ending = new AbortController();
 
@@ -60,6 +59,7 @@ export class FirmwareCache {
     this.#log = parts.log;
     this.#settings = parts.settings;
     this.fills = new Fills({ ...parts, totals: this.totals });
+    this.#links = new KnownLinks({ ...parts, totals: this.totals });
   }
 
   /**
@@ -80,28 +80,27 @@ export class FirmwareCache {
       const link = { name: identity.name, place, oneTime: false, promise: null, quiet };
       return (await this.#find(link)) ?? this.#askForOne(place);
     }
-    const alone = { name: identity.link, place, oneTime: true, promise: null, quiet: this.#quiet(identity.link) };
-    if (identity.kind === 'one-time-alone')
-      return this.#bound(identity.link, (await this.#find(alone)) ?? this.#gone());
-    const known = this.#links.get(identity.link) ?? this.library.entry(identity.link)?.sha256;
-    if (known !== undefined && (await this.library.check(known))) return this.#hit(known);
-    const made = { board: ask.hint?.board ?? '', version: ask.hint?.version ?? '' };
-    const shared = this.#isAlone(identity.link)
-      ? null
-      : await this.#find({
-          ...alone,
-          name: identity.name,
-          promise: { made, link: identity.link },
-          quiet: this.#quiet(identity.name),
-        });
-    return this.#bound(identity.link, shared ?? (await this.#find(alone)) ?? this.#gone());
+    return this.#links.find(identity.link, () => this.#look(identity, place, ask.hint));
+  }
+
+  /** What a one-time link leads to, as far as it is not known yet. */
+  async #look(identity: OneTimeIdentity, place: Place, hint: PromiseHint | null): Promise<Found> {
+    const { link } = identity;
+    const kept = this.library.entry(link)?.sha256;
+    if (kept !== undefined && (await this.library.check(kept))) return this.#hit(kept);
+    const alone = { name: link, place, oneTime: true, promise: null, quiet: false };
+    if (identity.kind === 'one-time-alone' || this.#isAlone(link)) return (await this.#find(alone)) ?? this.#gone();
+    const { name } = identity;
+    const made = { board: hint?.board ?? '', version: hint?.version ?? '' };
+    const shared = await this.#find({ ...alone, name, promise: { made, link }, quiet: this.#quiet(name) });
+    return shared ?? (await this.#find(alone)) ?? this.#gone();
   }
 
   /** What a link is called, and the image that it led to last, as far as it is known here: nobody is asked. */
   known({ url, upstream, hint }: FirmwareAsk): { name: string | null; sha256: string | null } {
     const source = new URL(url);
     const identity = identify(source, upstream, hint, this.#fetcher.isOwn(upstream, source));
-    const alone = identity.kind === 'stable' ? undefined : this.#links.get(identity.link);
+    const alone = identity.kind === 'stable' ? null : this.#links.imageOf(identity.link);
     const name = identity.kind === 'one-time-alone' ? identity.link : identity.name;
     return { name, sha256: alone ?? this.library.entry(name)?.sha256 ?? null };
   }
@@ -236,9 +235,8 @@ export class FirmwareCache {
   }
 
   async #fetchNew(link: Link): Promise<Opened> {
-    if (this.#opening.size > MAX_FILLS) throw tooManyFills();
-    const resumed = await this.fills.resume(link.name, link.place, link.oneTime, link.promise?.made ?? null);
-    if (resumed === null) return this.#begin(link, await this.#fetch(link.place, {}));
+    const resumed = link.oneTime ? null : this.fills.resume(link.name, link.place);
+    if (resumed === null) return this.#begin(link, await this.#first.ask(link));
     await resumed.ready;
     return { found: { kind: 'fill', fill: resumed, how: 'joined' }, shared: true };
   }
@@ -247,12 +245,14 @@ export class FirmwareCache {
     const { place, oneTime, promise } = link;
     const confirmed = promise !== null && confirmsPromise(reply.fileName, promise.made);
     // A link that promises nothing, or nothing that its reply confirms, is known by its first bytes only.
-    const twin = oneTime && !confirmed ? await findTwin(reply, this.fills.all(), this.library) : null;
-    if (twin !== null) {
-      reply.abort();
-      this.totals.joined += 1;
-      if ('fill' in twin) return { found: { kind: 'fill', ...twin, how: 'joined' }, shared: false };
-      return { found: { kind: 'image', ...twin, how: 'revalidated' }, shared: false };
+    if (oneTime && !confirmed) {
+      const twin = await findTwin(reply, this.library);
+      // From here to the beginning of a fill, nothing may come between: two looks at one image would begin two.
+      const fill = twin.head === null ? undefined : this.fills.ofApp(twin.head, reply.length);
+      if (twin.sha256 !== null || fill !== undefined) {
+        reply.abort();
+        return { found: await this.#twin(twin.sha256, fill), shared: false };
+      }
     }
     if (promise !== null && !confirmed) {
       return { found: await this.#filled(this.fills.begin(promise.link, place, reply, true, null)), shared: false };
@@ -262,6 +262,14 @@ export class FirmwareCache {
     const name = storable ? link.name : null;
     const fill = this.fills.begin(name, place, reply, oneTime, policy?.toObject() ?? null, promise?.made);
     return { found: await this.#filled(fill), shared: storable };
+  }
+
+  async #twin(sha256: string | null, fill: Fill | undefined): Promise<Found> {
+    await fill?.ready;
+    this.totals.joined += 1;
+    if (sha256 !== null) return { kind: 'image', sha256, how: 'revalidated' };
+    if (fill === undefined) return this.#gone();
+    return { kind: 'fill', fill, how: 'joined' };
   }
 
   async #filled(fill: Fill): Promise<Found> {
@@ -282,16 +290,6 @@ export class FirmwareCache {
   #hit(sha256: string): Found {
     this.totals.hits += 1;
     return { kind: 'image', sha256, how: 'hit' };
-  }
-
-  #bound(link: string, found: Found): Found {
-    if (found.kind === 'image') this.#links.set(link, found.sha256);
-    if (found.kind === 'fill') {
-      void found.fill.done.then((end) => {
-        if (end.kind === 'whole' && found.fill.kept) this.#links.set(link, end.verdict.sha256);
-      });
-    }
-    return found;
   }
 
   #gone(): never {

@@ -16,8 +16,8 @@ export class BytesChanged extends Error {
   }
 }
 
-export function cutShort(place: Place, have: number, length: number | null): GateError {
-  const message = `upstream ${place.upstream} ended the firmware after ${have} of ${length ?? 'an unknown number of'} bytes`;
+export function cutShort(upstream: string, have: number, length: number | null): GateError {
+  const message = `upstream ${upstream} ended the firmware after ${have} of ${length ?? 'an unknown number of'} bytes`;
   return new GateError('UPSTREAM_RESET', message, { fault: 'upstream', retry: true });
 }
 
@@ -46,6 +46,12 @@ export function tooLarge(bytes: number, most: number): GateError {
 export function noRoom(cause: unknown): GateError {
   const message = `there is no room for this firmware, on the disk of stateDir or in memory (${errorCode(cause)}): make room there`;
   return new GateError('FIRMWARE_NO_ROOM', message, { fault: 'gate', status: 503, retry: true, cause });
+}
+
+/** What is not kept stands in memory, and so much of it already that no more may. */
+export function noMemory(): GateError {
+  const message = 'too many images that are not kept are on their way at this moment: ask again in a minute';
+  return new GateError('FIRMWARE_NO_ROOM', message, { fault: 'gate', status: 503, retry: true });
 }
 
 /** The link leads to other firmware than the device that brought it was promised: it is of no use to anybody else. */

@@ -51,11 +51,6 @@ export class FillPlaces {
     );
   }
 
-  /** A place for a fill that begins anew, or null where each link has given what it can. */
-  fresh(): Place | null {
-    return this.#next()?.place ?? null;
-  }
-
   #next(): { place: Place; gets: number } | undefined {
     const usable = this.#places.filter(({ gets }) => !this.#oneTime || gets < GETS_EACH);
     return usable.sort((a, b) => a.gets - b.gets)[0];

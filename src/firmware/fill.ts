@@ -1,15 +1,17 @@
 // Owns a fill: one image on its way from the upstream into a file, judged as it comes, while others read behind it.
 import { randomBytes } from 'node:crypto';
-import { GateError } from '../base/errors.ts';
+import { errorText, GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FillState } from '../link/firmware.ts';
 import { type ImageVerdict, ImageVerifier } from '../ota/image-verifier.ts';
 import { upstreamError } from '../upstream/upstreams.ts';
 import { bodyOf, type Place, type Reply } from './fetch.ts';
 import { BytesChanged, corrupt, cutShort, merged, noRoom, tooLarge } from './fill-faults.ts';
-import { FillPlaces } from './fill-places.ts';
+import type { FillPlaces } from './fill-places.ts';
+import { FillStore } from './fill-store.ts';
 import { HeadJudge } from './head-judge.ts';
-import { isNoRoom, type Partial, type PartialMemo } from './partial.ts';
+import type { Leftover } from './leftovers.ts';
+import { isNoRoom, Partial, type PartialMemo } from './partial.ts';
 import type { Shelf } from './shelf.ts';
 
 /** The largest slot in the field has 6 MB, the largest flash 32. */
@@ -24,13 +26,15 @@ export type FillTask = {
   name: string | null;
   /** Whether the image is to be kept on disk. */
   kept: boolean;
-  oneTime: boolean;
-  place: Place;
+  /** From where it fetches, in turn. */
+  places: FillPlaces;
   open: (place: Place, headers: Record<string, string>, signal: AbortSignal) => Promise<Reply>;
   /** A reply that is open already. */
   reply: Reply | null;
   /** What an earlier fill of this name left behind. */
-  leftover: { file: string; partial: Partial } | null;
+  leftover: Leftover | null;
+  /** Whether so many bytes may stand in memory, on their way only. */
+  mayPass: (bytes: number) => boolean;
   /** Takes over the file of a whole image. The path at which it stands from then on, or null where it stays. */
   keep: (fill: Fill, verdict: GoodVerdict, partial: Partial) => Promise<string | null>;
 };
@@ -38,14 +42,13 @@ export type FillTask = {
 export type FillEnd =
   | { kind: 'whole'; verdict: GoodVerdict }
   /** `leftover` can be gone on with; `next` is a reply with the new bytes of a file that was replaced. */
-  | { kind: 'failed'; error: GateError; leftover: { file: string; memo: PartialMemo } | null; next: Reply | null };
+  | { kind: 'failed'; error: GateError; leftover: Leftover | null; next: Reply | null };
 
 const PAUSES_MS = [250, 1_000];
 const NOTIFY_MS = 20;
 
 export class Fill {
   readonly id = randomBytes(9).toString('base64url');
-  readonly places: FillPlaces;
   /** Resolves when the image may be served: its length is known and its head is good. */
   readonly ready: Promise<void>;
   readonly done: Promise<FillEnd>;
@@ -58,19 +61,24 @@ export class Fill {
   #state: FillState = { kind: 'filling', have: 0 };
   #partial: Partial | null = null;
   #file = '';
-  #kept: boolean;
+  readonly #store: FillStore;
   #length: number | null = null;
-  #judge = new HeadJudge();
+  readonly #judge: HeadJudge;
   #verifier = new ImageVerifier(null);
   #timer: NodeJS.Timeout | undefined;
 
   constructor(task: FillTask) {
     this.#task = task;
-    this.#kept = task.kept;
-    this.places = new FillPlaces(task.place, task.oneTime, task.reply !== null);
+    this.#store = new FillStore({ ...task, mostBytes: MAX_IMAGE_BYTES });
+    this.#judge = new HeadJudge(Buffer.concat(task.reply?.begun ?? []), task.reply?.length ?? null);
+    this.#length = task.reply?.length ?? null;
     this.ready = this.#resolvers.promise;
     this.ready.catch(() => {}); // those who wait hear it
     this.done = this.#run();
+  }
+
+  get places(): FillPlaces {
+    return this.#task.places;
   }
 
   get state(): FillState {
@@ -101,7 +109,7 @@ export class Fill {
   }
 
   get kept(): boolean {
-    return this.#kept;
+    return this.#store.kept;
   }
 
   /** Hears of progress, at most fifty times a second, and of the end at once. Gives back how to stop that. */
@@ -117,7 +125,7 @@ export class Fill {
 
   async #run(): Promise<FillEnd> {
     try {
-      if (this.#task.leftover !== null) await this.#pickUp(this.#task.leftover.partial);
+      if (this.#task.leftover !== null) await this.#pickUp(this.#task.leftover);
       let reply = this.#task.reply;
       for (let attempt = 0; !this.#isWhole(); attempt += 1) {
         try {
@@ -163,10 +171,10 @@ export class Fill {
       const partial = await this.#begin(reply);
       await this.#take(reply, partial);
     } catch (error) {
-      if (error instanceof BytesChanged) throw error;
-      reply.abort();
-      if (error instanceof GateError || isNoRoom(error)) throw error;
-      throw upstreamError(error, this.#task.place.upstream, reply.url.origin);
+      // What is not wanted is hung up on: a server must not wait for somebody to read it.
+      if (!(error instanceof BytesChanged && error.reply === reply)) reply.abort();
+      if (error instanceof BytesChanged || error instanceof GateError || isNoRoom(error)) throw error;
+      throw upstreamError(error, reply.upstream, reply.url.origin);
     }
   }
 
@@ -183,16 +191,11 @@ export class Fill {
         throw new BytesChanged(reply.status === 200 ? reply : null);
       return partial;
     }
-    if (reply.start > 0) throw cutShort(this.#task.place, 0, reply.length);
+    if (reply.start > 0) throw cutShort(reply.upstream, 0, reply.length);
     const { name } = this.#task;
     const { length, etag, lastModified, fileName, contentType } = reply;
     const memo = { name, length, etag, lastModified, fileName, contentType };
-    this.#kept = this.#kept && this.#task.shelf.hasRoom(length ?? 0);
-    if (this.#task.kept && !this.#kept) this.#warnNoRoom('the disk of stateDir is full');
-    const made = await this.#task.shelf.create(memo, Date.now(), this.#kept).catch((error: unknown) => {
-      if (!this.#kept || !isNoRoom(error)) throw noRoom(error);
-      return this.#pass(error, () => this.#task.shelf.create(memo, Date.now(), false));
-    });
+    const made = await this.#store.create(memo);
     this.#adopt(made);
     return made;
   }
@@ -204,7 +207,13 @@ export class Fill {
     this.#verifier = new ImageVerifier(partial.memo.length);
   }
 
-  async #pickUp(partial: Partial): Promise<void> {
+  async #pickUp({ file, memo }: Leftover): Promise<void> {
+    const partial = await Partial.resume(file, memo).catch((error: unknown) => {
+      const facts = { event: 'partial-lost', detail: errorText(error) };
+      this.#task.log.warn(facts, 'a partial firmware file cannot be gone on with: it is fetched from its beginning');
+      return null;
+    });
+    if (partial === null) return;
     this.#adopt(partial);
     for await (const chunk of partial.bytes()) this.#verifier.update(chunk);
     await this.#afterBytes();
@@ -223,30 +232,15 @@ export class Fill {
       if (known.length < chunk.length) await this.#append(partial, chunk.subarray(known.length));
     }
     if (this.#length !== null && partial.have < this.#length)
-      throw cutShort(this.#task.place, partial.have, this.#length);
+      throw cutShort(reply.upstream, partial.have, this.#length);
   }
 
   async #append(partial: Partial, chunk: Buffer): Promise<void> {
     if (partial.have + chunk.length > MAX_IMAGE_BYTES) throw tooLarge(partial.have + chunk.length, MAX_IMAGE_BYTES);
-    await partial.append(chunk).catch(async (error: unknown) => {
-      if (!this.#kept || !isNoRoom(error)) throw noRoom(error);
-      await this.#pass(error, () => this.#task.shelf.pass(partial));
-      this.#file = partial.file;
-      await partial.append(chunk);
-    });
+    await this.#store.append(partial, chunk);
+    this.#file = partial.file;
     this.#verifier.update(chunk);
     await this.#afterBytes();
-  }
-
-  /** The disk refuses: from here on the image is passed through, and not kept. */
-  async #pass<T>(error: unknown, work: () => Promise<T>): Promise<T> {
-    this.#kept = false;
-    this.#warnNoRoom(error instanceof Error ? error.message : String(error));
-    return work().catch((second: unknown) => Promise.reject(noRoom(second)));
-  }
-
-  #warnNoRoom(why: string): void {
-    this.#task.log.warn({ event: 'firmware-not-kept', why }, `this firmware is passed on without being kept: ${why}`);
   }
 
   async #afterBytes(): Promise<void> {
@@ -262,7 +256,7 @@ export class Fill {
 
   async #finish(): Promise<FillEnd> {
     const partial = this.#partial;
-    if (partial === null) throw cutShort(this.#task.place, 0, this.#length);
+    if (partial === null) throw cutShort('', 0, this.#length);
     const verdict = this.#verifier.finish();
     if (!verdict.ok) throw corrupt(verdict);
     this.#length = partial.have;
@@ -281,7 +275,7 @@ export class Fill {
     this.#resolvers.reject(error);
     this.#notify();
     const partial = this.#partial;
-    const usable = this.#kept && partial?.memo.name != null && error.retry && partial.have > 0;
+    const usable = this.kept && partial?.memo.name != null && error.retry && partial.have > 0;
     if (usable) await partial.close();
     else await partial?.discard();
     return {

@@ -1,16 +1,17 @@
 // Owns the fills that run: begun once for each name, gone on with after a failure, and what becomes of them at their end.
-import { errorText, type GateError } from '../base/errors.ts';
+import type { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
-import { HEAD_BYTES } from '../ota/image.ts';
 import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
-import { cleanFileName } from './file-name.ts';
-import { Fill, type FillEnd, type FillTask, type GoodVerdict } from './fill.ts';
+import { Fill, type FillEnd, MAX_IMAGE_BYTES } from './fill.ts';
 import { otherPromise, tooManyFills } from './fill-faults.ts';
-import { isStorable, type NameMemo, policyOf } from './freshness.ts';
+import { FillPlaces } from './fill-places.ts';
+import { type NameMemo, policyOf } from './freshness.ts';
+import { keepImage } from './keeping.ts';
+import { type Leftover, Leftovers } from './leftovers.ts';
 import type { Library } from './library.ts';
 import { confirmsPromise, type PromiseHint } from './link-identity.ts';
-import { isNoRoom, Partial, type PartialMemo } from './partial.ts';
+import type { PartialMemo } from './partial.ts';
 import type { PassingImages } from './passing.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -44,10 +45,11 @@ export type FillsParts = {
 type Policy = NameMemo['policy'];
 type Begun = {
   name: string | null;
-  place: Place;
+  places: FillPlaces;
   oneTime: boolean;
   policy: Policy;
-  secondTry: boolean;
+  /** How many fills began by themselves before this one, since the bytes of the last one were wrong or changed. */
+  again: number;
   /** What the replies of one-time links must confirm: a device that lies about its board brings another board's bytes. */
   promise: PromiseHint | null;
 };
@@ -55,20 +57,26 @@ type Begun = {
 // A corrupt file stays corrupt until somebody uploads it again: a fleet does not fetch it once for each device.
 const REFUSE_MS = 30_000;
 const MAX_REFUSED = 1_000;
+// What is corrupt may have been so by its way only, and a file is not replaced twice while it is fetched.
+const MOST_AGAIN = { wrong: 1, replaced: 2 };
 // Each fill holds a connection and a file: links that somebody makes up must not take all of them.
 export const MAX_FILLS = 64;
+// Of these for one client alone: whoever sends credentials gets bytes of its own.
+const MAX_FILLS_FOR_ONE = 16;
+// Images that are not kept, whole or on their way.
+const MAX_PASSING_BYTES = 256 * 1024 * 1024;
 
 export class Fills {
   readonly #parts: FillsParts;
   readonly #running = new Map<string, Fill>();
   readonly #all = new Set<Fill>();
-  readonly #leftovers: Map<string, { file: string; memo: PartialMemo }>;
+  readonly #leftovers: Leftovers;
   readonly #refused = new Map<string, { error: GateError; untilMs: number }>();
   #stopping = false;
 
   constructor(parts: FillsParts) {
     this.#parts = parts;
-    this.#leftovers = parts.shelf.leftovers(Date.now());
+    this.#leftovers = new Leftovers(parts.shelf.leftovers(), Date.now());
   }
 
   /** The fill that runs under this name. @throws {GateError} FIRMWARE_CORRUPT where it just failed twice */
@@ -90,9 +98,20 @@ export class Fills {
 
   /** Names of partial files that wait to be gone on with. */
   leftovers(): string[] {
-    return [...this.#leftovers.keys()];
+    return this.#leftovers.names();
   }
 
+  /** Removes the partial files that nobody came for. */
+  sweep(nowMs: number): void {
+    this.#leftovers.sweep(nowMs);
+  }
+
+  /** The fill of the app that begins with these bytes (hexadecimal) and has this length. */
+  ofApp(head: string, length: number | null): Fill | undefined {
+    return [...this.#all].find((fill) => fill.appHead === head && fill.length === length);
+  }
+
+  /** Begins a fill with a reply, which it goes on with where an earlier one of the same bytes broke off. */
   begin(
     name: string | null,
     place: Place,
@@ -101,29 +120,23 @@ export class Fills {
     policy: Policy,
     promise: PromiseHint | null = null,
   ): Fill {
-    if (this.#all.size >= MAX_FILLS) {
+    const forOne = [...this.#all].filter((fill) => fill.name === null).length;
+    if (this.#all.size >= MAX_FILLS || (name === null && forOne >= MAX_FILLS_FOR_ONE)) {
       reply.abort();
       throw tooManyFills();
     }
-    return this.#launch({ name, place, oneTime, policy, secondTry: false, promise }, reply, null);
+    const places = new FillPlaces(place, oneTime, true);
+    const begun = { name, places, oneTime, policy, again: 0, promise };
+    const leftover = name === null ? null : this.#leftovers.take(name, (memo) => mayBeOf(memo, reply));
+    return this.#launch(begun, reply, leftover);
   }
 
-  /** Goes on with what an earlier fill of this name left behind; null where there is nothing. */
-  async resume(name: string, place: Place, oneTime: boolean, promise: PromiseHint | null): Promise<Fill | null> {
-    const leftover = this.#leftovers.get(name);
-    if (leftover === undefined) return null;
-    this.#leftovers.delete(name);
-    try {
-      const partial = await Partial.resume(leftover.file, leftover.memo);
-      const begun = { name, place, oneTime, policy: null, secondTry: false, promise };
-      return this.#launch(begun, null, { file: leftover.file, partial });
-    } catch (error) {
-      this.#parts.log.warn(
-        { event: 'partial-lost', detail: errorText(error) },
-        'a partial firmware file cannot be gone on with: it is fetched from its beginning',
-      );
-      return null;
-    }
+  /** Goes on with what an earlier fill of this stable name left behind; null where there is nothing. */
+  resume(name: string, place: Place): Fill | null {
+    const leftover = this.#leftovers.take(name);
+    if (leftover === null) return null;
+    const places = new FillPlaces(place, false, false);
+    return this.#launch({ name, places, oneTime: false, policy: null, again: 0, promise: null }, null, leftover);
   }
 
   async stop(): Promise<void> {
@@ -132,16 +145,16 @@ export class Fills {
     await Promise.all([...this.#all].map(({ done }) => done));
   }
 
-  #launch(begun: Begun, reply: Reply | null, leftover: FillTask['leftover']): Fill {
+  #launch(begun: Begun, reply: Reply | null, leftover: Leftover | null): Fill {
     const { fetcher, shelf, log, totals } = this.#parts;
-    const { name, place, oneTime } = begun;
+    const { name, places, oneTime } = begun;
     const fill = new Fill({
       shelf,
       log,
       name,
       kept: name !== null,
-      oneTime,
-      place,
+      places,
+      mayPass: (bytes) => this.#passingBytes(places) + bytes <= MAX_PASSING_BYTES,
       open: async (from, headers, signal) => {
         const opened = await fetchBody(fetcher, from, headers, signal);
         if (begun.promise !== null && !confirmsPromise(opened.fileName, begun.promise)) {
@@ -154,7 +167,7 @@ export class Fills {
       },
       reply,
       leftover,
-      keep: (whole, verdict, partial) => this.#keep(begun, whole, verdict, partial),
+      keep: (whole, verdict, partial) => keepImage(this.#parts, begun, whole, verdict, partial),
     });
     totals.fills += 1;
     this.#all.add(fill);
@@ -197,95 +210,33 @@ export class Fills {
       },
       `fetching ${fileName || 'a firmware'} failed: ${error.message}`,
     );
-    if (name !== null && end.leftover !== null) this.#leftovers.set(name, end.leftover);
-    if (this.#stopping) end.next?.abort();
-    else if (end.next !== null) this.#launch(begun, end.next, null);
-    else this.#perhapsAgain(begun, fill, error);
+    if (end.leftover !== null) this.#leftovers.put(end.leftover);
+    const next = { ...begun, again: begun.again + 1 };
+    if (!this.#stopping && end.next !== null && begun.again < MOST_AGAIN.replaced)
+      return void this.#launch(next, end.next, null);
+    end.next?.abort();
+    const again = ['FIRMWARE_CORRUPT', 'FIRMWARE_CHANGED', 'FIRMWARE_UNFIT'].includes(error.code);
+    if (this.#stopping || !again || name === null) return;
+    if (begun.again < MOST_AGAIN.wrong && fill.places.hasMore()) return void this.#launch(next, null, null);
+    this.#refuse(name, error);
   }
 
-  /** What is corrupt may have been so by its way only: it is fetched again, once. */
-  #perhapsAgain(begun: Begun, fill: Fill, error: GateError): void {
-    const again = ['FIRMWARE_CORRUPT', 'FIRMWARE_CHANGED', 'FIRMWARE_UNFIT'].includes(error.code);
-    if (!again || begun.name === null) return;
-    const place = fill.places.fresh();
-    if (!begun.secondTry && place !== null) return void this.#launch({ ...begun, place, secondTry: true }, null, null);
+  /** What stands in memory, on its way only, but for the fill from these places. */
+  #passingBytes(but: FillPlaces): number {
+    const running = [...this.#all].filter((fill) => !fill.kept && fill.places !== but);
+    return running.reduce((sum, { length }) => sum + (length ?? MAX_IMAGE_BYTES), this.#parts.passing.bytes());
+  }
+
+  #refuse(name: string, error: GateError): void {
     for (const oldest of this.#refused.keys()) {
       if (this.#refused.size < MAX_REFUSED) break;
       this.#refused.delete(oldest);
     }
-    this.#refused.set(begun.name, { error, untilMs: Date.now() + REFUSE_MS });
-  }
-
-  async #keep(begun: Begun, fill: Fill, verdict: GoodVerdict, partial: Partial): Promise<string | null> {
-    const { library, shelf, settings, passing, log } = this.#parts;
-    const { memo } = partial;
-    const nowMs = Date.now();
-    const fileName = cleanFileName(memo.fileName ?? 'firmware.bin');
-    const lastModifiedMs = readDate(memo.lastModified);
-    if (
-      fill.kept &&
-      isStorable(begun.policy) &&
-      (library.image(verdict.sha256) !== undefined || library.makeRoom(verdict.length, settings().maxBytes))
-    ) {
-      const head = (await partial.read(0, HEAD_BYTES)).toString('hex');
-      try {
-        await shelf.place(partial, verdict.sha256);
-        library.add({
-          sha256: verdict.sha256,
-          kind: verdict.kind,
-          length: verdict.length,
-          fileName,
-          contentType: memo.contentType,
-          facts: { ...verdict.facts },
-          pinned: false,
-          addedMs: nowMs,
-          offeredMs: nowMs,
-        });
-        if (begun.name !== null) {
-          const { etag, lastModified } = memo;
-          const kept: NameMemo = {
-            policy: begun.policy,
-            length: verdict.length,
-            fileName: memo.fileName,
-            etag,
-            lastModified,
-            head,
-          };
-          library.name({ name: begun.name, sha256: verdict.sha256, checkedMs: nowMs, usedMs: nowMs, memo: kept });
-        }
-        return shelf.image(verdict.sha256);
-      } catch (error) {
-        if (!isNoRoom(error)) throw error;
-        log.warn(
-          { event: 'firmware-not-kept', detail: errorText(error) },
-          'the disk does not take a firmware: it is passed on',
-        );
-      }
-    } else if (fill.kept && isStorable(begun.policy)) {
-      log.warn(
-        { event: 'firmware-store-full', bytes: library.bytes(), maxBytes: settings().maxBytes },
-        `no room in the firmware store for ${printable(fileName, 120)}, since all that is there is pinned or current: raise firmware.maxBytes or purge something`,
-      );
-    }
-    if (fill.kept) await shelf.pass(partial);
-    await partial.close();
-    const { contentType } = memo;
-    const image = {
-      id: fill.id,
-      sha256: verdict.sha256,
-      file: partial.file,
-      length: verdict.length,
-      fileName,
-      contentType,
-      lastModifiedMs,
-      app: verdict.facts,
-    };
-    passing.add(isStorable(begun.policy) ? begun.name : null, image, nowMs);
-    return partial.file;
+    this.#refused.set(name, { error, untilMs: Date.now() + REFUSE_MS });
   }
 }
 
-function readDate(text: string | null): number | null {
-  const ms = text === null ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? null : ms;
+/** Whether a reply can bring the rest of what is there: where it cannot, its bytes differ, and begin anew. */
+function mayBeOf(memo: PartialMemo, { length, etag }: Reply): boolean {
+  return memo.length === length && (memo.etag === null || etag === null || memo.etag === etag);
 }

@@ -19,6 +19,11 @@ export class GrowingFile {
     this.#file = object.file;
   }
 
+  /** Whether anybody reads it, or is about to. */
+  get isRead(): boolean {
+    return this.#readers > 0;
+  }
+
   get state(): FillState {
     return this.#state;
   }
@@ -75,27 +80,34 @@ export class GrowingFile {
     }
   }
 
-  /** True where nobody reads it any more: then its file is closed. */
-  leave(): boolean {
+  /** With the last reader, its file is closed. */
+  leave(): void {
     this.#readers -= 1;
-    if (this.#readers > 0) return false;
-    void this.#close();
-    return true;
+    if (this.#readers > 0) return;
+    void close(this.#handle);
+    this.#handle = null;
   }
 
-  /** A disk that ran full: the same bytes go on elsewhere. Where the file was only renamed, this costs one more open. */
+  /**
+   * A disk that ran full: the same bytes go on elsewhere. Where the file was only renamed, this costs one more open; and
+   * where it has left its new place already, what is open holds all of it.
+   */
   #move(file: string): void {
     this.#file = file;
-    if (this.#handle === null) return;
-    void this.#close();
-    this.#handle = open(file, 'r');
+    const before = this.#handle;
+    if (before === null) return;
+    this.#handle = open(file, 'r').then(
+      (opened) => {
+        void close(before);
+        return opened;
+      },
+      () => before,
+    );
     this.#handle.catch(() => {}); // the next read tells
   }
+}
 
-  async #close(): Promise<void> {
-    const handle = this.#handle;
-    this.#handle = null;
-    // Node lets reads that run on a handle end first.
-    await handle?.then((opened) => opened.close()).catch(() => {});
-  }
+/** Node lets reads that run on a handle end first. */
+async function close(handle: Promise<FileHandle> | null): Promise<void> {
+  await handle?.then((opened) => opened.close()).catch(() => {});
 }

@@ -7,9 +7,15 @@ export type HeadJudgement = 'open' | 'servable' | 'merged';
 
 export class HeadJudge {
   /** The first bytes of an app, hexadecimal: the hash of its program is in them. */
-  appHead: string | null = null;
+  appHead: string | null;
   #judgement: HeadJudgement = 'open';
   #bytes = HEAD_BYTES;
+
+  /** `begun`: what somebody has seen of the image already; the judgement itself waits for the bytes in the file. */
+  constructor(begun: Buffer = Buffer.alloc(0), length: number | null = null) {
+    const isApp = begun.length >= HEAD_BYTES && judgeHead(begun.subarray(0, HEAD_BYTES), length).kind === 'app';
+    this.appHead = isApp ? begun.toString('hex', 0, HEAD_BYTES) : null;
+  }
 
   /**
    * Looks once there is enough to see. What stays open to the end is for the verifier to say.

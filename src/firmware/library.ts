@@ -80,6 +80,10 @@ export class Library {
   check(sha256: string): Promise<boolean> {
     const known = this.#images.get(sha256);
     if (known === undefined) return Promise.resolve(false);
+    if (!this.#shelf.hasImage(sha256, known.length)) {
+      this.#lose(known, 'its file is gone or has another length');
+      return Promise.resolve(false);
+    }
     if (this.#checked.has(sha256)) return Promise.resolve(true);
     const running = this.#checking.get(sha256) ?? this.#readAgain(known);
     this.#checking.set(sha256, running);

@@ -5,10 +5,11 @@ export type PromiseHint = { board: string | null; version: string | null };
 
 export type LinkIdentity =
   /** Every request for this link asks for one thing, which the upstream may replace. */
-  | { kind: 'stable'; name: string }
+  { kind: 'stable'; name: string } | OneTimeIdentity;
+
+export type OneTimeIdentity =
   /** `name` is shared by all links of the same promise, `link` belongs to this one alone. */
-  | { kind: 'one-time'; name: string; link: string }
-  | { kind: 'one-time-alone'; link: string };
+  { kind: 'one-time'; name: string; link: string } | { kind: 'one-time-alone'; link: string };
 
 // Java makes a new UUID for every check, good for three GETs within a day.
 const ONE_TIME = /\/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
@@ -62,6 +63,11 @@ export function confirmsPromise(fileName: string | null, hint: PromiseHint): boo
 
 function known(hint: string | null | undefined): string | null {
   return hint === null || hint === undefined || hint === '' || hint.length > MAX_HINT_LENGTH ? null : hint;
+}
+
+/** Whether a name stands for one one-time link, which no other device has. */
+export function standsAlone(name: string): boolean {
+  return name.startsWith('["link",');
 }
 
 /**

@@ -1,8 +1,7 @@
 // Owns a partial file: the bytes of one image as they come, and beside them what is needed to go on after a restart.
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/files.ts';
 
 /** What a partial file is a part of. */
 export type PartialMemo = {
@@ -47,7 +46,8 @@ export class Partial {
    */
   static async create(folder: string, memo: PartialMemo): Promise<Partial> {
     const file = join(folder, `${randomBytes(12).toString('hex')}.part`);
-    if (memo.name !== null) writeFileAtomic(memoFile(file), JSON.stringify(memo));
+    // No fsync: after a loss of power, neither of the two is believed.
+    if (memo.name !== null) await writeFile(memoFile(file), JSON.stringify(memo), { mode: 0o600 });
     return new Partial(file, await open(file, 'wx+', 0o600), 0, memo);
   }
 

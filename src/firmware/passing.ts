@@ -27,7 +27,7 @@ export class PassingImages {
     this.sweep(nowMs);
     this.#images.set(image.id, { ...image, name, untilMs: nowMs + LIFE_MS });
     if (name !== null) this.#byName.set(name, image.id);
-    let bytes = [...this.#images.values()].reduce((sum, { length }) => sum + length, 0);
+    let bytes = this.bytes();
     for (const oldest of this.#images.values()) {
       if (bytes <= MAX_BYTES || oldest.id === image.id) break;
       bytes -= oldest.length;
@@ -38,6 +38,15 @@ export class PassingImages {
   find(name: string, nowMs: number): PassingImage | undefined {
     this.sweep(nowMs);
     return this.#images.get(this.#byName.get(name) ?? '');
+  }
+
+  get(id: string, nowMs: number): PassingImage | undefined {
+    this.sweep(nowMs);
+    return this.#images.get(id);
+  }
+
+  bytes(): number {
+    return [...this.#images.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
   sweep(nowMs: number): void {

@@ -18,13 +18,13 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { errorCode } from '../base/errors.ts';
 import { ensurePrivateFolder } from '../base/files.ts';
+import type { Leftover } from './leftovers.ts';
 import { memoFile, Partial, type PartialMemo } from './partial.ts';
 
 // The format of what stands in the folder.
 const FOLDER = 'firmware-v1';
-const MAX_PARTIALS = 16;
-const PARTIAL_LIFE_MS = 24 * 3_600_000;
 // A store that fills the disk to its last byte takes the log and the state with it.
 const SPARE_BYTES = 16 * 1024 * 1024;
 const SHARED_MEMORY = '/dev/shm';
@@ -82,7 +82,8 @@ export class Shelf {
   /** A new partial file: to be kept, or only to be passed through. @throws {Error} with the system's code */
   create(memo: Omit<PartialMemo, 'bootId' | 'startedMs'>, nowMs: number, kept: boolean): Promise<Partial> {
     const whole = { ...memo, name: kept ? memo.name : null, bootId: this.bootId, startedMs: nowMs };
-    return Partial.create(kept ? this.#partials : this.#passingFolder(), whole);
+    if (!kept) return Partial.create(this.#passingFolder(), whole);
+    return withFolder(this.#partials, () => Partial.create(this.#partials, whole));
   }
 
   /** Goes on in the place for what is not kept. @throws {Error} with the system's code */
@@ -100,34 +101,31 @@ export class Shelf {
     if (this.#passing !== null) rmSync(this.#passing, { recursive: true, force: true });
   }
 
-  /** The partial files that earlier processes left behind and that can be gone on with, by name; the rest is removed. */
-  leftovers(nowMs: number): Map<string, { file: string; memo: PartialMemo }> {
+  /** The partial files that earlier processes left behind and that can be gone on with, oldest first; the rest is removed. */
+  leftovers(): Leftover[] {
     const entries = readdirSync(this.#partials);
     const parts = new Set(entries.filter((entry) => entry.endsWith('.part')));
     for (const entry of entries) {
       if (!parts.has(entry) && !parts.has(entry.replace(/\.json$/, '.part'))) remove(join(this.#partials, entry));
     }
-    const found = [...parts]
-      .map((entry) => join(this.#partials, entry))
-      .map((file) => ({ file, memo: readMemo(memoFile(file)) }))
-      .sort((a, b) => (b.memo?.startedMs ?? 0) - (a.memo?.startedMs ?? 0));
-    const usable = new Map<string, { file: string; memo: PartialMemo }>();
-    for (const { file, memo } of found) {
-      const trusted = memo?.bootId !== null && memo?.bootId === this.bootId;
-      const young = memo !== null && nowMs - memo.startedMs < PARTIAL_LIFE_MS;
-      if (memo?.name && trusted && young && usable.size < MAX_PARTIALS && !usable.has(memo.name)) {
-        usable.set(memo.name, { file, memo });
+    const usable: Leftover[] = [];
+    for (const entry of parts) {
+      const file = join(this.#partials, entry);
+      const memo = readMemo(memoFile(file));
+      if (memo?.name && memo.bootId !== null && memo.bootId === this.bootId) {
+        usable.push({ file, memo });
       } else {
         remove(file);
         remove(memoFile(file));
       }
     }
-    return usable;
+    return usable.sort((a, b) => a.memo.startedMs - b.memo.startedMs);
   }
 
   /** Gives a whole and verified partial file its name for good. @throws {Error} with the system's code */
   async place(partial: Partial, sha256: string): Promise<void> {
     await partial.sync();
+    if (!existsSync(this.#images)) ensurePrivateFolder(this.#images);
     // From here to the news of the new name, nothing may come between: who asks meanwhile would look for the old one.
     // Still open, so that it can be passed on where it gets no name.
     renameSync(partial.file, this.image(sha256));
@@ -154,6 +152,17 @@ export class Shelf {
       return false;
     }
     return hash.digest('hex') === sha256;
+  }
+}
+
+/** Somebody may tidy up behind the gate's back: the folder is made once more. */
+async function withFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    ensurePrivateFolder(folder);
+    return work();
   }
 }
 

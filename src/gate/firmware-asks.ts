@@ -11,9 +11,13 @@ const MAX_ASKS = 10_000;
 // Control answers an image without a length when it is whole, and everything else within the times of its fetch.
 const ANSWER_MS = 10 * 60_000;
 
+type Refusal = Extract<FirmwareAnswer, { kind: 'refused' }>;
+/** An answer, with a place among the readers of its image. */
+type Entered = Refusal | { kind: 'entered'; file: GrowingFile; how: CacheHow; entering: Promise<void> };
+
 export class FirmwareAsks {
   readonly #send: (message: ToControl) => Promise<void>;
-  readonly #waiting = new Map<number, (answer: FirmwareAnswer) => void>();
+  readonly #waiting = new Map<number, (answer: Entered) => void>();
   readonly #open = new Map<string, GrowingFile>();
   #lastId = 0;
 
@@ -35,18 +39,23 @@ export class FirmwareAsks {
     }
   }
 
-  /** Takes an answer. The image is open to news from this moment on: they can come in the same read, before any promise. */
+  /**
+   * Takes an answer. The image is open to news from this moment on, and held open: they can come in the same read, before
+   * any promise, and so can the end of the last one that read it.
+   */
   onAnswer(id: number, answer: FirmwareAnswer): void {
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) return;
-    if (answer.kind === 'object') {
-      const { object } = answer;
-      const file = this.#open.get(object.id) ?? new GrowingFile(object);
-      // The answer can be newer than what this gate heard last of the same fill.
-      file.update({ file: object.file, state: object.state });
-      this.#open.set(object.id, file);
+    if (answer.kind === 'refused') {
+      waiting(answer);
+      return;
     }
-    waiting(answer);
+    const { object, how } = answer;
+    const file = this.#open.get(object.id) ?? new GrowingFile(object);
+    // The answer can be newer than what this gate heard last of the same fill.
+    file.update({ file: object.file, state: object.state });
+    this.#open.set(object.id, file);
+    waiting({ kind: 'entered', file, how, entering: file.enter() });
   }
 
   onProgress({ id, file, state }: FillProgress): void {
@@ -68,13 +77,11 @@ export class FirmwareAsks {
       const { code, message, fault, status, retry } = answer;
       throw new GateError(code, message, { fault, status, retry });
     }
-    const { object, how } = answer;
-    const file = this.#open.get(object.id) ?? new GrowingFile(object);
-    this.#open.set(object.id, file);
+    const { file, how, entering } = answer;
     try {
-      await file.enter();
+      await entering;
     } catch (error) {
-      this.#open.delete(object.id);
+      this.#forget(file);
       const { state } = file;
       // The fill ended before its file was open here.
       if (state.kind === 'failed') throw new GateError(state.code, state.detail, { fault: 'upstream' });
@@ -84,12 +91,18 @@ export class FirmwareAsks {
     const leave = (): void => {
       if (left) return;
       left = true;
-      if (file.leave() && this.#open.get(object.id) === file) this.#open.delete(object.id);
+      file.leave();
+      this.#forget(file);
     };
     return { file, how, leave };
   }
 
-  #ask(ask: FirmwareAsk): Promise<FirmwareAnswer> {
+  /** Hears no more of an image that nobody reads; whoever still does would wait for ever. */
+  #forget(file: GrowingFile): void {
+    if (!file.isRead && this.#open.get(file.object.id) === file) this.#open.delete(file.object.id);
+  }
+
+  #ask(ask: FirmwareAsk): Promise<Entered> {
     if (this.#waiting.size >= MAX_ASKS) {
       throw new GateError('FIRMWARE_NO_ROOM', 'too many downloads wait to begin: ask again in a minute', {
         fault: 'gate',

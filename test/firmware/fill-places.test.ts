@@ -43,7 +43,7 @@ describe('the places of a fill', () => {
     const places = new FillPlaces(place('a'), true, true);
     for (const name of ['b', 'c', 'b', 'a']) places.offer(place(name));
     assert.deepEqual(await asked(places, 6), ['b', 'c', 'a', 'b', 'c', 'FIRMWARE_LINK_DEAD']);
-    assert.equal(places.fresh(), null);
+    assert.equal(places.hasMore(), false);
   });
 
   it('one that is dead gives way to the next, and the last of them is told', async () => {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { Leftovers } from '../../src/firmware/leftovers.ts';
 import { memoFile, Partial, type PartialMemo } from '../../src/firmware/partial.ts';
 import { Shelf } from '../../src/firmware/shelf.ts';
 import { freshFolder } from '../store/fresh-folder.ts';
@@ -51,9 +52,7 @@ describe('a partial file', () => {
     );
     assert.equal(await partial.holds(20, BYTES.subarray(20)), false, 'what is not there yet');
     await partial.close();
-    const left = opened(t, stateDir)
-      .shelf.leftovers(NOW + HOUR)
-      .get('one');
+    const [left] = opened(t, stateDir).shelf.leftovers();
     assert.ok(left);
     assert.deepEqual(left.memo, { ...MEMO, startedMs: NOW, bootId: shelf.bootId });
     const next = await Partial.resume(left.file, left.memo);
@@ -137,8 +136,10 @@ describe('a shelf', () => {
     const { shelf, stateDir } = opened(t);
     const partial = await shelf.create(MEMO, NOW, true);
     await partial.append(BYTES);
-    rmSync(join(stateDir, 'firmware-v1/images'), { recursive: true });
-    await assert.rejects(shelf.place(partial, 'a'.repeat(64)), { code: 'ENOENT' });
+    const images = join(stateDir, 'firmware-v1/images');
+    rmSync(images, { recursive: true });
+    writeFileSync(images, 'no folder');
+    await assert.rejects(shelf.place(partial, 'a'.repeat(64)), { code: 'ENOTDIR' });
     await shelf.pass(partial);
     assert.deepEqual(readFileSync(partial.file), BYTES);
     await partial.close();
@@ -168,9 +169,9 @@ describe('a shelf', () => {
       await make(name, startedMs, change);
     writeFileSync(join(partials, 'stray.part'), 'x');
     writeFileSync(join(partials, 'half.json'), '{"name":');
-    const found = opened(t, stateDir).shelf.leftovers(NOW);
-    assert.deepEqual([...found.keys()].sort(), ['twice', 'young']);
-    assert.equal(basename(found.get('twice')?.file ?? ''), newer);
+    const found = new Leftovers(opened(t, stateDir).shelf.leftovers(), NOW);
+    assert.deepEqual(found.names().sort(), ['twice', 'young']);
+    assert.equal(basename(found.take('twice')?.file ?? ''), newer);
     const kept = [young, newer].flatMap((file) => [file, memoFile(file)]).sort();
     assert.deepEqual(readdirSync(partials).sort(), kept, 'nothing else is left');
   });
@@ -181,8 +182,8 @@ describe('a shelf', () => {
       const partial = await shelf.create({ ...MEMO, name: `${nth}` }, NOW + nth, true);
       await partial.close();
     }
-    const found = opened(t, stateDir).shelf.leftovers(NOW + HOUR);
-    assert.equal(found.size, 16);
+    const found = new Leftovers(opened(t, stateDir).shelf.leftovers(), NOW + HOUR);
+    assert.equal(found.names().length, 16);
     assert.ok(found.has('19') && !found.has('3'));
     assert.equal(readdirSync(partials).length, 32);
   });

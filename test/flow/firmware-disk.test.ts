@@ -124,15 +124,22 @@ describe('a store in need of room', { concurrency: 3 }, () => {
     assertImage(await fetchFrom(gate, '/fw/third.bin'), imageOf('third'));
   });
 
-  test('a folder of images that is taken away while the gate runs', {
-    todo: 'the folder is made at the start only',
-  }, async (t) => {
+  test('a folder that is taken away while the gate runs: fetched again, and kept again', async (t) => {
     const files = await anyFile(t);
-    const gate = await gateFor(t, filesYaml(files.origin, `firmware: { ${FREE} }`));
-    rmSync(join(gate.folder, 'state/firmware-v1/images'), { recursive: true });
+    const gate = await gateFor(t, filesYaml(files.origin, `firmware: { memory: 0, ${FREE} }`));
+    const state = join(gate.folder, 'state');
+    for (const [folder, name] of [
+      ['images', 'one'],
+      ['partial', 'two'],
+    ] as const) {
+      rmSync(join(state, 'firmware-v1', folder), { recursive: true });
+      assertImage(await fetchFrom(gate, `/fw/${name}.bin`), imageOf(name));
+      assert.ok(storedFiles(state).images.includes(sha256(imageOf(name))), `${name} is kept`);
+    }
+    rmSync(join(state, 'firmware-v1'), { recursive: true });
     assertImage(await fetchFrom(gate, '/fw/one.bin'), imageOf('one'));
-    rmSync(join(gate.folder, 'state/firmware-v1/partial'), { recursive: true });
-    assertImage(await fetchFrom(gate, '/fw/two.bin'), imageOf('two'));
+    assert.deepEqual(storedFiles(state).images, [sha256(imageOf('one'))]);
+    await gate.line(({ event, fileName }) => event === 'firmware-lost' && fileName === 'one.bin');
   });
 
   test('firmware.maxBytes', async (t) => {
