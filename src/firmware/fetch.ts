@@ -5,6 +5,7 @@ import { GateError } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
 import type { Limits } from '../config/config.ts';
 import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstream/upstreams.ts';
+import { BodyBytes } from './body-bytes.ts';
 import { readFileName } from './file-name.ts';
 
 /** What is to be fetched: an upstream's name and the URL there, by the name of ours that goes into Host. */
@@ -36,7 +37,7 @@ export type Reply = {
   contentType: string;
   /** Bytes of the body that somebody has looked at already, and the rest of it. */
   begun: Buffer[];
-  rest: AsyncIterator<Buffer>;
+  rest: Pick<BodyBytes, 'next'>;
   /** Ends the reply where it is; a body that came whole does not mind. */
   abort: () => void;
 };
@@ -137,6 +138,7 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
   const range = /^bytes (\d{1,15})-\d{1,15}\/(\d{1,15})$/.exec(headers['content-range'] ?? '');
   if (status === 206 && range === null)
     return discard(reply, badReply(place, 'sends a part (206) without saying which (Content-Range)'));
+  const rest = new BodyBytes(reply.body);
   return {
     status,
     upstream: place.upstream,
@@ -149,8 +151,8 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
     fileName: readFileName(headers['content-disposition']) ?? fileNameOf(url),
     contentType: headers['content-type'] ?? OCTETS,
     begun: [],
-    rest: reply.body[Symbol.asyncIterator](),
-    abort: () => void reply.body.on('error', () => {}).destroy(),
+    rest,
+    abort: () => rest.abort(),
   };
 }
 
@@ -158,9 +160,9 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
 export async function peek(reply: Reply, bytes: number): Promise<Buffer> {
   try {
     while (reply.begun.reduce((sum, chunk) => sum + chunk.length, 0) < bytes) {
-      const { done, value } = await reply.rest.next();
-      if (done) break;
-      reply.begun.push(value);
+      const chunk = await reply.rest.next();
+      if (chunk === null) break;
+      reply.begun.push(chunk);
     }
   } catch (error) {
     throw upstreamError(error, reply.upstream, reply.url.origin);
@@ -171,7 +173,7 @@ export async function peek(reply: Reply, bytes: number): Promise<Buffer> {
 /** The whole body, with what was looked at. Throws what the connection throws. */
 export async function* bodyOf(reply: Reply): AsyncGenerator<Buffer> {
   yield* reply.begun.splice(0);
-  for (let next = await reply.rest.next(); !next.done; next = await reply.rest.next()) yield next.value;
+  for (let next = await reply.rest.next(); next !== null; next = await reply.rest.next()) yield next;
 }
 
 /** What devices would write to flash as it comes, though it is no image. */

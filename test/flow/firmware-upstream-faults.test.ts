@@ -148,8 +148,7 @@ test('a download whose server fails on its way', { concurrency: true }, async (t
     if (nth > 2) return sendRest(response, IMAGE, at, TAG);
     const range = `bytes ${at}-${IMAGE.length - 1}/${IMAGE.length}`;
     response.writeHead(206, { ...TAG, 'Content-Length': String(IMAGE.length - at), 'Content-Range': range });
-    response.write(IMAGE.subarray(at, at + 50_000));
-    setTimeout(() => response.socket?.destroy(), 100);
+    response.write(IMAGE.subarray(at, at + 50_000), () => response.socket?.end());
   });
   it('survives two breaks', twice, async ({ path }) => assertImage(await fetchFrom(gate, path), IMAGE));
 

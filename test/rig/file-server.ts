@@ -78,17 +78,14 @@ export function send(
   response.end(bytes);
 }
 
-// Bytes that were not read yet are lost with their connection.
-const READ_MS = 150;
-
-/** Promises the whole file, sends so many bytes of it, and breaks the connection off when they were read. */
+/** Promises the whole file, sends so many bytes of it, and ends the connection behind them, so that all of them arrive. */
 export function sendCut(
   response: ServerResponse,
   bytes: Buffer,
   cutAt: number,
   headers: Record<string, string> = {},
 ): void {
-  sendUpTo(response, bytes, cutAt, headers, () => void setTimeout(() => response.socket?.destroy(), READ_MS));
+  sendUpTo(response, bytes, cutAt, headers, () => void response.socket?.end());
 }
 
 /** The same, but stays silent then. */
