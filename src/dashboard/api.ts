@@ -192,3 +192,27 @@ export type RenewalStep =
   | { step: 'waiting'; seconds: number }
   | ({ step: 'done' } & RenewOutcome)
   | { step: 'failed'; what: string; detail: string };
+
+/** What the doctor found when it was last run. */
+export type DoctorReport = {
+  atMs: number;
+  well: boolean;
+  targets: {
+    url: string;
+    address: string;
+    handshakeBytes: number | null;
+    status: number | null;
+    devices: { generation: string; version: string; outcome: string }[];
+  }[];
+  findings: { code: string; severity: Severity; at: string; what: string; why: string; remedy: string }[];
+  paste: { serverOta: string; serverWebsocket: string; proved: boolean } | null;
+  serverVersion: string | null;
+};
+
+/** What a serial log says. */
+export type SerialReading = {
+  lines: number;
+  version: string | null;
+  known: boolean;
+  findings: (Finding & { times: number; line: number; text: string })[];
+};

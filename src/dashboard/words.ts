@@ -2,6 +2,7 @@
 import { certificates } from './words/certificates.ts';
 import { concerns } from './words/concerns.ts';
 import { devices } from './words/devices.ts';
+import { doctor } from './words/doctor.ts';
 import { firmware } from './words/firmware.ts';
 import { frame } from './words/frame.ts';
 import { log } from './words/log.ts';
@@ -12,7 +13,7 @@ import { timeline } from './words/timeline.ts';
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const TOPICS = { frame, overview, concerns, openings, devices, timeline, firmware, certificates, log };
+const TOPICS = { frame, overview, concerns, openings, devices, timeline, firmware, certificates, doctor, log };
 
 export type Words = { [Topic in keyof typeof TOPICS]: (typeof TOPICS)[Topic]['en'] };
 
@@ -28,6 +29,7 @@ function pick(language: Language): Words {
     timeline: TOPICS.timeline[language],
     firmware: TOPICS.firmware[language],
     certificates: TOPICS.certificates[language],
+    doctor: TOPICS.doctor[language],
     log: TOPICS.log[language],
   };
 }

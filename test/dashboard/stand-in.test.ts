@@ -9,13 +9,16 @@ import {
   deviceListSchema,
   deviceSchema,
 } from '../../src/control/admin/device-schemas.ts';
+import { type KeptReport, reportSchema } from '../../src/control/admin/doctor-schemas.ts';
 import { firmwareListSchema } from '../../src/control/admin/firmware-schemas.ts';
 import { type OpeningStatus, openingAskSchema, openingSchema } from '../../src/control/admin/opening-schemas.ts';
 import { type Traffic, trafficSchema } from '../../src/control/admin/traffic-series.ts';
 import type { RenewOutcome } from '../../src/control/certificate-keeper.ts';
 import type { Status } from '../../src/control/status.ts';
 import type * as api from '../../src/dashboard/api.ts';
+import type { ToldSerialLog } from '../../src/doctor/serial/told.ts';
 import type { FirmwareList, Progress } from '../../src/firmware/operations.ts';
+import { makeReport } from '../rig/dashboard-doctor.ts';
 import { Fleet } from '../rig/dashboard-fleet.ts';
 import { makeAudit, makeFirmware, makeOpenings, makePoints } from '../rig/dashboard-world.ts';
 
@@ -31,6 +34,8 @@ export type AllFit = [
   Fits<api.Progress, Progress>,
   Fits<api.Traffic, Traffic>,
   Fits<api.RenewOutcome, RenewOutcome>,
+  Fits<api.DoctorReport, KeptReport>,
+  Fits<api.SerialReading, ToldSerialLog>,
   Fits<z.input<typeof openingAskSchema>, api.OpeningAsk>,
 ];
 
@@ -47,6 +52,10 @@ test('firmware', () => {
     ...makeFirmware(nowMs),
     images: makeFirmware(nowMs).images.map((image) => ({ ...image, contentType: 'application/octet-stream' })),
   });
+});
+
+test('the doctor', () => {
+  for (const language of ['en', 'zh'] as const) reportSchema.parse(makeReport(language));
 });
 
 test('openings, the audit and traffic', () => {

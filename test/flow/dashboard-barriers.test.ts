@@ -22,6 +22,7 @@ describe('the pages', { skip: peer('chromium').skip, concurrency: 2 }, () => {
           `/devices/${encodeURIComponent(failed)}`,
           '/firmware',
           '/certificates',
+          '/doctor',
           '/log',
           '/',
         ]) {

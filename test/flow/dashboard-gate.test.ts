@@ -118,7 +118,7 @@ describe('the dashboard of a running gate', { skip: peer('chromium').skip }, () 
   test('no page has a barrier, or is wider than the screen', () =>
     both(async ({ page, words }) => {
       const paths = ['/', '/openings', '/devices', '/devices/02%3A00%3A00%3A00%3A00%3A66', '/firmware'];
-      for (const path of [...paths, '/certificates', '/log', '/no-such-page']) {
+      for (const path of [...paths, '/certificates', '/doctor', '/log', '/no-such-page']) {
         await page.goto(new URL(path, scene.base).href);
         await page.getByRole('heading', { level: 1 }).waitFor();
         await until('all is loaded', async () => (await page.getByText(words.frame.loading).count()) === 0);

@@ -148,6 +148,26 @@ describe('the dashboard', { skip: peer('chromium').skip, concurrency: 3 }, () =>
       await walk.readLog(page, 'upstream broke off');
     }));
 
+  test('the doctor’s last run is told, and a serial log that is pasted is read, in both languages', () =>
+    walking(WIDE, async ({ page }) => {
+      await walk.goTo(page, 'Doctor');
+      const main = page.getByRole('main');
+      await walk.textOf(
+        main,
+        /1 fault[\s\S]*is redirected \(301\) to <b>https:\/\/elsewhere[\s\S]*wss:\/\/ota\.example\.com/,
+      );
+      await page
+        .getByLabel('The log of the serial monitor')
+        .fill('E Ota: <i>升级失败</i>\nE esp_image: Image hash failed');
+      await page.getByRole('button', { name: 'Read it' }).click();
+      await walk.textOf(main, /2 lines read[\s\S]*SHA-256 does not fit its bytes[\s\S]*line 2[\s\S]*What to do/);
+      await page.getByLabel('The log of the serial monitor').fill('nothing of note');
+      await page.getByRole('button', { name: 'Read it' }).click();
+      await walk.textOf(main, /Nothing in this log is known/);
+      await page.getByRole('radio', { name: '中文' }).first().check({ force: true });
+      await walk.textOf(main, /1 个故障[\s\S]*检查被重定向（301）[\s\S]*填入智控台参数管理/);
+    }));
+
   test('a line that breaks is told, bridged by asking, and taken up where it stopped', () =>
     walking(WIDE, async ({ page }, rig) => {
       const hurry = (): Promise<unknown> => page.evaluate("dispatchEvent(new Event('online'))");

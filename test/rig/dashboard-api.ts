@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditEntry, Image, Opening, OpeningAsk, Progress, RenewalStep } from '../../src/dashboard/api.ts';
+import { answerDoctor } from './dashboard-doctor.ts';
 import { Fleet } from './dashboard-fleet.ts';
 import {
   makeAudit,
@@ -87,6 +88,7 @@ export class DashboardApi {
         found ?? { code: 'DEVICE_UNKNOWN', detail: 'no such device' },
       );
     }
+    if (first === 'doctor') return sendJson(response, 200, answerDoctor(id, query, body));
     if (first === 'firmware') return this.#answerFirmware(method, id, act, query, body, response);
     sendJson(response, 404, { code: 'ROUTE_NOT_FOUND', detail: `no ${method} /api/v1/${path}` });
   }

@@ -9,7 +9,7 @@ import { until } from './bounded.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const PAGES = ['Overview', 'Openings', 'Devices', 'Firmware', 'Certificates', 'Log'] as const;
+export const PAGES = ['Overview', 'Openings', 'Devices', 'Firmware', 'Certificates', 'Doctor', 'Log'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Resolves once the locator's text fits. */

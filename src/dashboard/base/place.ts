@@ -7,10 +7,11 @@ export type Place =
   | { page: 'device'; device: string }
   | { page: 'firmware' }
   | { page: 'certificates' }
+  | { page: 'doctor' }
   | { page: 'log' }
   | { page: 'nowhere' };
 
-export const PAGES = ['overview', 'openings', 'devices', 'firmware', 'certificates', 'log'] as const;
+export const PAGES = ['overview', 'openings', 'devices', 'firmware', 'certificates', 'doctor', 'log'] as const;
 export type PageName = (typeof PAGES)[number];
 
 export function readPlace(path: string): Place {

@@ -7,6 +7,7 @@ import { address } from '../base/router.ts';
 import { CertificatesPage } from '../pages/certificates.tsx';
 import { DevicePage } from '../pages/device.tsx';
 import { DevicesPage } from '../pages/devices.tsx';
+import { DoctorPage } from '../pages/doctor.tsx';
 import { FirmwarePage } from '../pages/firmware.tsx';
 import { LogPage } from '../pages/log.tsx';
 import { NowherePage } from '../pages/nowhere.tsx';
@@ -73,6 +74,7 @@ export function Frame() {
           {place.page === 'device' && <DevicePage key={place.device} device={place.device} />}
           {place.page === 'firmware' && <FirmwarePage />}
           {place.page === 'certificates' && <CertificatesPage />}
+          {place.page === 'doctor' && <DoctorPage />}
           {place.page === 'log' && <LogPage />}
           {place.page === 'nowhere' && <NowherePage />}
         </Safe>
