@@ -16,11 +16,17 @@ export class Options {
   }
 
   count(flags: string, about: string, least: number, most: number): Option {
-    return new Option(flags, about).argParser((text) => {
-      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-      if (value >= least && value <= most) return value;
-      throw new WrongUse(this.#words.notCount(longOf(flags), JSON.stringify(text), least, most));
-    });
+    return new Option(flags, about).argParser((text) => this.#count(longOf(flags), text, least, most));
+  }
+
+  countArgument(name: string, about: string, least: number, most: number): Argument {
+    return new Argument(name, about).argParser((text) => this.#count(name, text, least, most));
+  }
+
+  #count(what: string, text: string, least: number, most: number): number {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new WrongUse(this.#words.notCount(what, JSON.stringify(text), least, most));
   }
 
   /** Milliseconds, a second at least. */

@@ -12,6 +12,7 @@ import { firmwareCommands } from './firmware-commands.ts';
 import { gateCommands } from './gate-commands.ts';
 import { openingCommands } from './opening-commands.ts';
 import { Options } from './option-values.ts';
+import { rolloutCommands } from './rollout-commands.ts';
 import type { Words } from './words.ts';
 
 export function buildProgram(cli: Cli): SpokenCommand {
@@ -28,6 +29,7 @@ export function buildProgram(cli: Cli): SpokenCommand {
   certsCommands(program, words);
   deviceCommands(program, words);
   firmwareCommands(program, words);
+  rolloutCommands(program, words);
   doctorCommands(program, words);
   alertCommands(program, words);
   backupCommands(program, words);

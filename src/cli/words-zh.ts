@@ -2,6 +2,7 @@
 import { deviceWordsZh } from './device-words-zh.ts';
 import { doctorWordsZh } from './doctor-words-zh.ts';
 import { helpWordsZh } from './help-words-zh.ts';
+import { rolloutWordsZh } from './rollout-words-zh.ts';
 import type { Words } from './words.ts';
 
 const list = (items: readonly string[]): string => items.join('、');
@@ -10,6 +11,7 @@ const whom = (from: readonly string[]): string => list(from) || '所有来源';
 export const chinese: Words = {
   help: helpWordsZh,
   devices: deviceWordsZh,
+  rollouts: rolloutWordsZh,
   doctor: doctorWordsZh,
   language: 'zh',
   list,
@@ -155,6 +157,12 @@ export const chinese: Words = {
       'firmware-purged': '移除固件',
       'firmware-pinned': '固定固件',
       'firmware-unpinned': '取消固定固件',
+      'rollout-made': '新建发布',
+      'rollout-held': '暂停发布',
+      'rollout-offered': '继续发布',
+      'rollout-ended': '结束发布',
+      'rollout-rolled-back': '回退',
+      'rollout-percent': '更改发布比例',
     },
   },
 

@@ -7,6 +7,7 @@ import type { DeviceFinding } from '../tls/device-finding.ts';
 import { deviceWords } from './device-words.ts';
 import { doctorWords } from './doctor-words.ts';
 import { helpWords } from './help-words.ts';
+import { rolloutWords } from './rollout-words.ts';
 
 function count(amount: number, one: string, many = `${one}s`): string {
   return `${amount} ${amount === 1 ? one : many}`;
@@ -18,6 +19,7 @@ const whom = (from: readonly string[]): string => list(from) || 'everyone';
 export const english = {
   help: helpWords,
   devices: deviceWords,
+  rollouts: rolloutWords,
   doctor: doctorWords,
   /** Which of the doctor's languages this is. */
   language: 'en' as DoctorLanguage,
@@ -186,6 +188,12 @@ export const english = {
       'firmware-purged': 'firmware removed',
       'firmware-pinned': 'firmware pinned',
       'firmware-unpinned': 'firmware unpinned',
+      'rollout-made': 'rollout made',
+      'rollout-held': 'rollout held',
+      'rollout-offered': 'rollout goes on',
+      'rollout-ended': 'rollout ended',
+      'rollout-rolled-back': 'rolled back',
+      'rollout-percent': 'rollout share changed',
     } satisfies Record<AuditWhat, string>,
   },
 

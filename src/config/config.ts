@@ -4,6 +4,7 @@ import type { AlertsConfig } from './alerts.ts';
 import type { BackupConfig } from './backup.ts';
 import type { OffersConfig } from './offers.ts';
 import type { Login } from './password-file.ts';
+import type { RolloutConfig } from './rollouts.ts';
 import type { SecretSource } from './secrets.ts';
 import type { StoreConfig } from './store.ts';
 
@@ -169,6 +170,8 @@ export type Config = {
   offers: OffersConfig;
   /** Null: only by command. */
   backup: BackupConfig | null;
+  /** The first that fits a device decides. */
+  rollouts: RolloutConfig[];
   limits: Limits;
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;

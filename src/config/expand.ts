@@ -12,6 +12,7 @@ import { offersFrom } from './offers.ts';
 import { openingId } from './opening-id.ts';
 import { fromFolder } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
+import { rolloutFrom } from './rollouts.ts';
 import { routeKeysFrom } from './route-keys.ts';
 import type { Input } from './schema.ts';
 import type { Secrets } from './secrets.ts';
@@ -58,6 +59,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     alerts: alertsFrom(input.alerts, secrets),
     offers: offersFrom(input.offers),
     backup: backupFrom(input.backup, folder),
+    rollouts: input.rollouts.map(rolloutFrom),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
     log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },

@@ -9,6 +9,7 @@ import { writeEndpoint } from './endpoints.ts';
 import { writeFirmware } from './firmware.ts';
 import { writeLimits } from './limits.ts';
 import { entriesOf } from './loose.ts';
+import { writeRollout } from './rollouts.ts';
 import { writeRouteKeys } from './route-keys.ts';
 import { isSecret } from './secret-keys.ts';
 import { AsWritten } from './secrets.ts';
@@ -57,6 +58,7 @@ export function printLongForm(config: Config): string {
     alerts: writeAlerts(config.alerts, secretSources),
     offers: config.offers,
     ...(config.backup === null ? {} : { backup: writeBackupKeys(config.backup) }),
+    rollouts: config.rollouts.map(writeRollout),
     limits: writeLimits(config.limits),
     log: config.log,
   };

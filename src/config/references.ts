@@ -11,6 +11,7 @@ import { isEverywhere } from './networks.ts';
 import { openingFaults } from './opening-references.ts';
 import { PRESET_PORTS } from './presets.ts';
 import { readSwitch } from './reading.ts';
+import { rolloutFaults } from './rollout-references.ts';
 import { routeFaults } from './route-references.ts';
 import { NAME } from './schema.ts';
 import { storeFaults } from './store.ts';
@@ -28,6 +29,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   routeFaults(draft, dirname(file), report);
   openingFaults(draft, now, report);
   storeFaults(draft.raw, dirname(file), report);
+  rolloutFaults(draft.raw, report);
   const acme = acmeFaults(draft, dirname(file), report);
   certificateFaults(draft.raw, dirname(file), { ...listen, ...acme }, report);
   everywhereWarnings(draft.raw, report);

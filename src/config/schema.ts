@@ -18,6 +18,7 @@ import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
+import { rolloutsSchema } from './rollouts.ts';
 import { routeKeys } from './route-keys.ts';
 import { storeSchema } from './store.ts';
 import { streamSchema } from './streams.ts';
@@ -269,6 +270,7 @@ export const inputSchema = z
     alerts: alertsSchema,
     offers: offersSchema,
     backup: backupSchema.optional(),
+    rollouts: rolloutsSchema,
     limits: limitsSchema,
     log: z
       .strictObject({

@@ -3,7 +3,6 @@ import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import { tellStrayRecords } from './address-records.ts';
-import type { AdminActions } from './admin/actions.ts';
 import { type Admin, startAdmin } from './admin/admin.ts';
 import { placeSocket } from './admin/socket-place.ts';
 import { Tokens } from './admin/tokens.ts';
@@ -25,9 +24,11 @@ import { openKeeping } from './open-keeping.ts';
 import { OpenStreams } from './open-streams.ts';
 import { OpeningDesk } from './opening-desk.ts';
 import { Openings } from './openings.ts';
+import { adminActions } from './operator.ts';
 import { Publisher } from './publisher.ts';
 import type { ReloadOutcome } from './reload-outcome.ts';
 import { reloadConfiguration } from './reloading.ts';
+import { RolloutWorks } from './rollout-works.ts';
 import { sharedEar } from './shared-ear.ts';
 import { DASHBOARD, VERSION } from './shipped.ts';
 import { openStateDir } from './state-dir.ts';
@@ -58,6 +59,7 @@ export class Control {
   readonly firmware: Firmware;
   readonly #history: DeviceHistory;
   readonly #offers: OfferDesk;
+  readonly #rollouts: RolloutWorks;
   readonly #clock: KeptClock;
   readonly #audit: Audit;
   /** What an operator must hear of even when nobody looks. */
@@ -116,12 +118,26 @@ export class Control {
         this.#watch.feed.publish('device', row);
         this.#lookout.onDevice(row);
       },
+      onOutcome: (outcome) => this.#rollouts.onOutcome(outcome),
     });
     this.firmware = new Firmware(config, state, this.#opened.log);
     this.#offers = new OfferDesk({
       cache: this.firmware.cache,
       log: this.#opened.log,
       failedBefore: (device, version) => this.#history.failedBefore(device, version),
+      admit: (rollout, device, limit) => this.#rollouts.rollouts.admit(rollout, device, limit),
+    });
+    this.#rollouts = new RolloutWorks({
+      store: state.rollouts,
+      config: () => this.#config,
+      library: this.firmware.library,
+      history: this.#history,
+      publish: () => this.#publisher.publish(),
+      changed: () => this.#watch.changed(),
+      notices: this.notices,
+      audit: this.#audit,
+      log: this.log,
+      now: () => this.#clock.now(),
     });
     const ear = gateEar({
       tally: this.#tally,
@@ -130,6 +146,7 @@ export class Control {
       lookout: this.#lookout,
       firmware: this.firmware,
       offers: this.#offers,
+      rollouts: this.#rollouts,
       openStreams: this.#openStreams,
       watch: this.#watch,
       log: this.#opened.log,
@@ -141,6 +158,7 @@ export class Control {
       supervisor: this.#supervisor,
       certificates: this.#certificates,
       openings: this.#openings,
+      rollouts: (applied) => this.#rollouts.rollouts.snapshot(applied),
       onSnapshot: (applied, snapshot) => {
         this.firmware.apply(applied, snapshot);
         this.#alerts.apply(applied);
@@ -165,7 +183,20 @@ export class Control {
       tcp: listen.admin,
       tokens: this.#tokens,
       hosts: () => this.#config.domains,
-      actions: this.#actions(),
+      actions: adminActions({
+        status: () => this.status(),
+        ready: () => this.#supervisor.status().some(({ snapshot }) => snapshot > 0),
+        reload: () => this.reload(),
+        openings: this.#openingDesk,
+        audit: this.#audit,
+        certificates: this.#certificates,
+        notices: this.notices,
+        alerts: this.#alerts,
+        devices: this.#history,
+        firmware: this.firmware.operations,
+        doctor: this.#doctor,
+        rollouts: this.#rollouts.desk,
+      }),
       feed: this.#watch.feed,
       logRing: this.#watch.logRing,
       traffic: this.#watch.traffic,
@@ -174,6 +205,7 @@ export class Control {
       dashboardFolder: DASHBOARD,
     });
     this.#admin = admin;
+    await this.#rollouts.load();
     try {
       await this.#keeping.join(() => this.#certificates.tell());
       const faults = await this.#publisher.serially(() => this.#publisher.apply(this.#config));
@@ -196,13 +228,14 @@ export class Control {
     if (snapshot !== null) void tellStrayRecords(this.log, this.#config, snapshot.listen);
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();
+    const rollouts = setInterval(() => void this.#rollouts.refresh(), FILES_MS).unref();
     const sweep = setInterval(() => void this.#openingDesk.sweep(), SWEEP_MS).unref();
     const look = setInterval(() => void this.#lookout.look(), LOOK_MS).unref();
     void this.#lookout.look();
     this.#backups.start();
     return {
       stop: async () => {
-        for (const timer of [refresh, files, sweep, look]) clearInterval(timer);
+        for (const timer of [refresh, files, rollouts, sweep, look]) clearInterval(timer);
         const { drainMs } = this.#config.limits;
         this.log.info({ event: 'stop', drainMs }, 'stopping: running requests may finish');
         // Those that come by a gate would hold it until the drain is over.
@@ -246,36 +279,6 @@ export class Control {
     );
   }
 
-  #actions(): AdminActions {
-    return {
-      status: () => this.status(),
-      ready: () => this.#supervisor.status().some(({ snapshot }) => snapshot > 0),
-      reload: async (who) => {
-        const outcome = await this.reload();
-        if (outcome.ok) this.#audit.note('reload', who, outcome.changed.join(', ') || 'nothing changed');
-        else this.#audit.note('reload-refused', who, outcome.faults[0] ?? '');
-        return outcome;
-      },
-      openings: () => this.#openingDesk.list(),
-      open: (request, who) => this.#openingDesk.open(request, who),
-      close: (routeOrId, who) => this.#openingDesk.close(routeOrId, who),
-      audit: (limit, before) => this.#audit.list(limit, before),
-      note: (what, who, detail) => this.#audit.note(what, who, detail),
-      renew: (name, who) => {
-        this.#audit.note('certificates-renewed', who, name ?? 'all');
-        return this.#certificates.keeper.renew(name);
-      },
-      root: () => this.#certificates.localRootPem,
-      alerts: {
-        list: () => ({ lasting: this.notices.lasting(), targets: this.#alerts.status() }),
-        test: () => this.#alerts.test(),
-      },
-      devices: this.#history,
-      firmware: this.firmware.operations,
-      doctor: this.#doctor,
-    };
-  }
-
   reopenLogs(): void {
     this.#opened.reopen();
     this.#supervisor.reopenLogs();
@@ -289,10 +292,8 @@ export class Control {
     try {
       if (this.#certificates.refreshFiles(Date.now())) await this.#publisher.publish();
     } catch (error) {
-      this.log.error(
-        { event: 'refresh-failed', detail: errorText(error) },
-        'a changed certificate did not reach every gate',
-      );
+      const facts = { event: 'refresh-failed', detail: errorText(error) };
+      this.log.error(facts, 'a changed certificate did not reach every gate');
     }
   }
 }

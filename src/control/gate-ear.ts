@@ -6,6 +6,7 @@ import type { Firmware } from './firmware.ts';
 import type { Lookout } from './lookout.ts';
 import type { OfferDesk } from './offer-desk.ts';
 import type { OpenStreams } from './open-streams.ts';
+import type { RolloutWorks } from './rollout-works.ts';
 import type { GateEar } from './supervisor.ts';
 import type { Tally } from './tally.ts';
 import type { Watch } from './watch.ts';
@@ -18,13 +19,14 @@ export type Hearers = {
   lookout: Lookout;
   firmware: Firmware;
   offers: OfferDesk;
+  rollouts: RolloutWorks;
   openStreams: OpenStreams;
   watch: Watch;
   log: Log;
 };
 
 export function gateEar(to: Hearers): GateEar {
-  const { tally, doctor, see, lookout, firmware, offers, openStreams, watch, log } = to;
+  const { tally, doctor, see, lookout, firmware, offers, rollouts, openStreams, watch, log } = to;
   return {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
@@ -33,6 +35,7 @@ export function gateEar(to: Hearers): GateEar {
         if (doctor.isPlayed(event)) continue;
         see(event);
         lookout.onEvent(event);
+        rollouts.observe(event);
       }
     },
     onAsk: (id, ask, line) => void firmware.answer(id, ask, line),

@@ -5,9 +5,10 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
-import type { DeviceRow, Observation } from '../ota/device-record.ts';
+import type { DeviceRecord, DeviceRow, Observation } from '../ota/device-record.ts';
 import type { FailedBefore } from '../ota/offer-case.ts';
 import {
+  type CountedOutcome,
   type DeviceEvent,
   type DevicePage,
   type DeviceQuery,
@@ -30,6 +31,8 @@ export type HistoryOptions = {
   bounds?: HistoryBounds;
   /** Hears of every device that has news, once they are written. */
   onDevice?: (row: DeviceRow) => void;
+  /** Hears of every outcome that counts, once it is written. */
+  onOutcome?: (outcome: CountedOutcome) => void;
   /** Room on the disk of `stateDir`. */
   freeBytes?: () => number;
 };
@@ -65,6 +68,7 @@ export class DeviceHistory {
       clock: systemClock,
       bounds: HISTORY_BOUNDS,
       onDevice: () => {},
+      onOutcome: () => {},
       freeBytes: () => freeBytes(stateDir),
       ...options,
     };
@@ -130,9 +134,14 @@ export class DeviceHistory {
    * What was seen in the last second may be missing. Never throws: without a history, nothing is held against a device.
    */
   failedBefore(device: string, version: string): FailedBefore | null {
+    const failed = this.record(device)?.memory.failed ?? null;
+    return failed?.version === version ? failed : null;
+  }
+
+  /** What is known of a device, without what was seen in the last second. Never throws: null where it cannot be read. */
+  record(device: string): DeviceRecord | null {
     try {
-      const failed = this.#store.read(device)?.memory.failed ?? null;
-      return failed?.version === version ? failed : null;
+      return this.#store.read(device);
     } catch (error) {
       this.#onTrouble(error);
       return null;
@@ -182,7 +191,10 @@ export class DeviceHistory {
       this.#onTrouble(error);
       return;
     }
-    for (const { record } of changes) this.#options.onDevice(rowOf(record));
+    for (const { record, outcomes } of changes) {
+      this.#options.onDevice(rowOf(record));
+      for (const outcome of outcomes) this.#options.onOutcome(outcome);
+    }
   }
 
   #ask<T>(question: (store: History) => T): T {

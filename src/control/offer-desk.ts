@@ -13,6 +13,8 @@ import type { FailedBefore, OfferedApp, OfferedImage } from '../ota/offer-case.t
 export type OfferDeskParts = {
   cache: FirmwareCache;
   log: Log;
+  /** Whether a rollout that lets in so many devices takes this one in. Never rejects. */
+  admit: (rollout: string, device: string, limit: number) => Promise<boolean>;
   failedBefore: (device: string, version: string) => FailedBefore | null;
 };
 
@@ -28,7 +30,13 @@ export class OfferDesk {
   }
 
   /** Answers one gate. Never throws. */
-  async answer(id: number, { ask, device, version }: Question, gate: GateLine): Promise<void> {
+  async answer(id: number, question: Question, gate: GateLine): Promise<void> {
+    if (question.about === 'admission') {
+      const { rollout, device, limit } = question;
+      const admitted = await this.#parts.admit(rollout, device, limit);
+      return gate({ kind: 'reply', question: id, reply: { about: 'admission', admitted } });
+    }
+    const { ask, device, version } = question;
     const image = await this.#look(ask);
     const failed = device === null || version === null ? null : this.#parts.failedBefore(device, version);
     gate({ kind: 'reply', question: id, reply: { about: 'offer', image, failed } });
@@ -86,6 +94,7 @@ export class OfferDesk {
 
   /** Without waiting for anyone. */
   #knownOf(ask: FirmwareAsk): OfferedImage {
+    if (ask.stored !== null) return this.#kept(ask.stored);
     const { name, sha256 } = this.#parts.cache.known(ask);
     if (sha256 !== null) return this.#kept(sha256);
     const failed = name === null ? null : this.#parts.cache.fills.failedLast(name);

@@ -24,6 +24,8 @@ export type PublisherParts = {
   supervisor: Supervisor;
   certificates: Certificates;
   openings: Openings;
+  /** The rollouts as they stand under this configuration. */
+  rollouts: (config: Config) => Snapshot['rollouts'];
   /** Hears of each snapshot before the gates do. */
   onSnapshot: (config: Config, snapshot: Snapshot) => void;
 };
@@ -143,7 +145,7 @@ export class Publisher {
   }
 
   #make(version: number, listen: Snapshot['listen'], gateways: Gateways): Snapshot {
-    const { certificates, openings, state } = this.#parts;
+    const { certificates, openings, state, rollouts } = this.#parts;
     const { proofs } = certificates;
     return makeSnapshot({
       config: this.#config,
@@ -155,6 +157,7 @@ export class Publisher {
       // Both at the same moment: what stands around here may take its time.
       time: { nowMs: openings.nowMs(), machineMs: machineClock() },
       openings: openings.list(this.#config),
+      rollouts: rollouts(this.#config),
       certificates: certificates.served(Date.now()),
       proofs: { tokens: proofs.tokens(), certificates: proofs.certificates() },
     });

@@ -14,6 +14,7 @@ export type Ingredients = {
   ticketKeys: Uint8Array;
   time: Snapshot['time'];
   openings: PolicyView['openings'];
+  rollouts: Snapshot['rollouts'];
   certificates: Snapshot['tls']['certificates'];
   /** What stands there for a CA to look at. */
   proofs: { tokens: PolicyView['challenges']; certificates: Snapshot['tls']['alpnProofs'] };
@@ -53,6 +54,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
       downloads: config.firmware.downloads,
     },
     offers: config.offers,
+    rollouts: from.rollouts,
     adminSocket: placeSocket(config.stateDir, 'public-admin'),
     limits: config.limits,
     tls: {

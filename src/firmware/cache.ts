@@ -67,6 +67,7 @@ export class FirmwareCache {
    * @throws {GateError} FIRMWARE_* and UPSTREAM_*, where nothing can be served
    */
   async ask(ask: FirmwareAsk): Promise<Found> {
+    if (ask.stored !== null) return this.#hit(await this.library.stored(ask.stored));
     const place = { upstream: ask.upstream, url: new URL(ask.url), host: ask.host, authorization: ask.authorization };
     if (!this.#fetcher.mayFetch(place.url)) {
       const message = 'this link leads to a place that is allowed no longer (firmware.allow)';

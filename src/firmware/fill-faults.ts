@@ -60,6 +60,12 @@ export function otherPromise(place: Place): GateError {
   return new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'client', status: 404 });
 }
 
+/** An image that a rollout sends has left the store. */
+export function notStored(): GateError {
+  const message = 'this image is not in the store any more: `otagate firmware list` shows what is';
+  return new GateError('FIRMWARE_UNKNOWN', message, { fault: 'gate', status: 404 });
+}
+
 /** More are asked for at a time than a server should be asked for. */
 export function tooManyFills(): GateError {
   const message = 'many images are being fetched at this moment: ask again in a minute';

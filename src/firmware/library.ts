@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { type Catalogue, type KeptImage, type KeptName, MAX_NAMES } from '../store/catalogue.ts';
+import { notStored } from './fill-faults.ts';
 import type { NameMemo } from './freshness.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -34,6 +35,10 @@ export class Library {
   /** Images whose bytes were right at some time since this process began. */
   readonly #checked = new Set<string>();
   readonly #checking = new Map<string, Promise<boolean>>();
+  /** Hears of every image that comes or goes. */
+  onChange: () => void = () => {};
+  /** Images that stay for a reason of somebody else's: a rollout sends them, or may have to go back to them. */
+  needed: () => ReadonlySet<string> = () => new Set();
 
   /** Reads the catalogue; what has no file goes, and files that no catalogue knows go too. */
   constructor(catalogue: Catalogue, shelf: Shelf, log: Log) {
@@ -70,6 +75,13 @@ export class Library {
     for (const { memo, sha256 } of this.#entries.values())
       if (memo.head === head && memo.length === length && this.#images.get(sha256)?.kind === 'app') return sha256;
     return null;
+  }
+
+  /** The one image whose SHA-256 begins so, its bytes looked at. @throws {GateError} FIRMWARE_UNKNOWN for what is not here */
+  async stored(begin: string): Promise<string> {
+    const [sha256, ...others] = [...this.#images.keys()].filter((known) => known.startsWith(begin));
+    if (sha256 === undefined || others.length > 0 || !(await this.check(sha256))) throw notStored();
+    return sha256;
   }
 
   isChecked(sha256: string): boolean {
@@ -119,6 +131,7 @@ export class Library {
     this.#images.set(image.sha256, kept);
     this.#checked.add(image.sha256);
     this.#write((catalogue) => catalogue.putImage(kept));
+    this.onChange();
   }
 
   name(entry: Entry): void {
@@ -158,6 +171,7 @@ export class Library {
     for (const [name, entry] of this.#entries) if (entry.sha256 === sha256) this.#entries.delete(name);
     this.#write((catalogue) => catalogue.removeImage(sha256));
     this.#shelf.remove(sha256);
+    this.onChange();
   }
 
   bytes(): number {
@@ -170,8 +184,9 @@ export class Library {
    */
   makeRoom(length: number, maxBytes: number): boolean {
     const current = currentImages(this.images());
+    const needed = this.needed();
     const spare = this.images()
-      .filter(({ sha256, pinned }) => !pinned && !current.has(sha256))
+      .filter((image) => !image.pinned && !current.has(image.sha256) && !needed.has(image.sha256))
       .sort((a, b) => a.offeredMs - b.offeredMs);
     const leaving: KeptImage[] = [];
     let bytes = this.bytes();

@@ -175,7 +175,7 @@ export class FirmwareOperations {
       return;
     }
     try {
-      const ask = { purpose: 'prefetch', url: url.href, hint: null, authorization: null, ...place } as const;
+      const ask = { stored: null, url: url.href, hint: null, authorization: null, ...place } as const;
       yield* this.#follow(await cache.ask(ask), url.href);
     } catch (error) {
       yield { step: 'failed', what: url.href, detail: error instanceof GateError ? error.message : String(error) };

@@ -6,6 +6,16 @@ import { plainForGood } from '../policy/plain-http.ts';
 import { readTarget } from '../policy/target.ts';
 import { type Policy, readRoute } from '../policy/view.ts';
 
+/** Marks a source that is an image of the store: no path and no URL begins so. */
+const STORED = 'stored:';
+// Enough that no two images begin so, and short enough for a link.
+const STORED_DIGITS = 24;
+
+/** How the SHA-256 of an image of the store begins, where a source means one; else null. */
+export function storedHash(source: string): string | null {
+  return source.startsWith(STORED) ? source.slice(STORED.length) : null;
+}
+
 export type SourceJudge = {
   /** How a link from a reply would be fetched, or null where it is not for us to fetch. */
   fromReply: (link: URL, site: string, onLan: boolean) => FirmwareSource | null;
@@ -14,6 +24,8 @@ export type SourceJudge = {
    * path. Null where it is allowed no longer.
    */
   locate: (source: string, routePath: string, origin: string) => URL | null;
+  /** The source of an image of the store, by a route that this client has, or null where there is no such route. */
+  ofStore: (sha256: string, site: string, onLan: boolean) => FirmwareSource | null;
   /** Whether a redirect's next hop may be followed. */
   mayFetch: (url: URL) => boolean;
   /** Whether this is one of the origins of the upstream with this name. */
@@ -53,6 +65,13 @@ export function judgeSources(
       const { route, agreed } = readRoute(policy, site, target);
       if (route === null || !agreed || !isFirmwareFolder(route)) return null;
       return { ...address(route, onLan), source: target.path + link.search };
+    },
+    ofStore: (sha256, site, onLan) => {
+      const route = snapshot.policy.routes.find(
+        (each) => isFirmwareFolder(each) && (each.host === undefined || each.host === site),
+      );
+      const source = STORED + sha256.slice(0, STORED_DIGITS);
+      return route === undefined ? null : { ...address(route, onLan), source };
     },
     locate: (source, routePath, origin) => {
       // A canonical path never holds "//", so nothing relative looks like this.

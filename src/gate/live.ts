@@ -4,6 +4,7 @@ import type { Limits } from '../config/config.ts';
 import type { OfferRule } from '../config/offers.ts';
 import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
 import type { Snapshot } from '../link/snapshot.ts';
+import { compileRollouts, type Rollouts } from '../ota/rollout.ts';
 import type { SealKey } from '../ota/seal.ts';
 import { type AddressTest, compileNetworks } from '../policy/networks.ts';
 import { compilePolicy, type Policy } from '../policy/view.ts';
@@ -17,6 +18,7 @@ export type Live = {
   sources: SourceJudge;
   adminSocket: string;
   limits: Limits;
+  rollouts: Rollouts;
   offers: { allowed: ReadonlySet<OfferRule>; failures: number };
   sealKeys: readonly SealKey[];
   /** Whether the certificate for this name ends in a root that devices carry. */
@@ -35,6 +37,7 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     sources: judgeSources(snapshot, policy),
     adminSocket: snapshot.adminSocket,
     limits: snapshot.limits,
+    rollouts: compileRollouts(snapshot.rollouts.rules, snapshot.rollouts.images, compileNetworks),
     offers: { allowed: new Set(snapshot.offers.allow), failures: snapshot.offers.failures },
     sealKeys: snapshot.sealKeys,
     publicChain,

@@ -4,6 +4,8 @@ import type { OfferedApp } from '../ota/offer-case.ts';
 
 /** A gate wants the bytes behind a link: to serve them, or to know what they are. */
 export type FirmwareAsk = {
+  /** The SHA-256 of an image of the store, or how it begins, which is meant in the place of the link; else null. */
+  stored: string | null;
   /** The upstream's name, and the absolute URL there; control judges once more whether it may be fetched. */
   upstream: string;
   url: string;

@@ -2,7 +2,14 @@
 import type { FailedBefore, OfferedImage } from '../ota/offer-case.ts';
 import type { FirmwareAsk } from './firmware.ts';
 
-/** `offer`: what is known of the image behind a link, whose fill begins where it is not there. */
-export type Question = { about: 'offer'; ask: FirmwareAsk; device: string | null; version: string | null };
+/**
+ * `offer`: what is known of the image behind a link, whose fill begins where it is not there. `admission`: whether a
+ * rollout that lets in so many devices takes this one in.
+ */
+export type Question =
+  | { about: 'offer'; ask: FirmwareAsk; device: string | null; version: string | null }
+  | { about: 'admission'; rollout: string; device: string; limit: number };
 
-export type Reply = { about: 'offer'; image: OfferedImage; failed: FailedBefore | null };
+export type Reply =
+  | { about: 'offer'; image: OfferedImage; failed: FailedBefore | null }
+  | { about: 'admission'; admitted: boolean };

@@ -1,5 +1,6 @@
 // Owns Snapshot: everything that a gate needs to serve, sent down by control, immutable, replaced whole.
 import type { Config, Endpoint, Limits, StreamConfig } from '../config/config.ts';
+import type { Rollout, StoredImage } from '../ota/rollout.ts';
 import type { SealKey } from '../ota/seal.ts';
 import type { PolicyView } from '../policy/view.ts';
 
@@ -39,6 +40,8 @@ export type Snapshot = {
   };
   /** Which rules withhold no offer, and how often a device may fail. */
   offers: Config['offers'];
+  /** Who is offered what, and the apps of the store that some of them send. */
+  rollouts: { rules: Rollout[]; images: StoredImage[] };
   /** The Unix socket on which control takes requests of routes with role admin. */
   adminSocket: string;
   limits: Limits;

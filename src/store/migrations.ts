@@ -40,6 +40,15 @@ const STEPS = [
     one INTEGER PRIMARY KEY CHECK (one = 1), now_ms INTEGER NOT NULL, boot_id TEXT, uptime_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE rollout (name TEXT PRIMARY KEY, started_ms INTEGER NOT NULL, kept TEXT NOT NULL) STRICT;
+  CREATE TABLE rollout_member (
+    rollout TEXT NOT NULL, device TEXT NOT NULL, PRIMARY KEY (rollout, device)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE fleet (
+    board TEXT PRIMARY KEY, came_from TEXT NOT NULL, goes_to TEXT NOT NULL, since_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** The version that this otagate reads and writes. */

@@ -8,6 +8,7 @@ import type { Catalogue } from './catalogue.ts';
 import { migrate, SCHEMA_VERSION, versionOf } from './migrations.ts';
 import { sqliteCatalogue } from './sqlite-catalogue.ts';
 import { sqliteOpenings } from './sqlite-openings.ts';
+import { sqliteRollouts } from './sqlite-rollouts.ts';
 import type { State } from './state.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -36,6 +37,7 @@ export function openSqliteState(stateDir: string, nowMs: number): State {
       }),
     ...sqliteOpenings(database),
     catalogue,
+    rollouts: sqliteRollouts(database),
     close: () => database.close(),
   };
 }

@@ -1,6 +1,7 @@
 // Owns the state interface: what control keeps across restarts. One interface, however it is kept.
 import type { SealKey } from '../ota/seal.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { RolloutStore } from './rollout-store.ts';
 
 /** An opening that was made while the gate ran. Times are milliseconds since the epoch. */
 export type KeptOpening = {
@@ -48,5 +49,6 @@ export type State = {
   seeTime(seen: SeenTime): void;
   /** The images of the firmware store, and what stands for them. */
   catalogue: Catalogue;
+  rollouts: RolloutStore;
   close(): void;
 };

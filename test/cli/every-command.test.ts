@@ -29,7 +29,13 @@ function wordsTo(command: Command): string[] {
 
 /** What the command needs at the least. An argument or option that is new here gets a word, and most take it. */
 function needs(command: Command, file: string): string[] {
-  const values: Record<string, string> = { route: 'ota', file, url: 'http://192.168.1.5:8002/a.bin', id: 'aaaa' };
+  const values: Record<string, string> = {
+    route: 'ota',
+    file,
+    url: 'http://192.168.1.5:8002/a.bin',
+    id: 'aaaa',
+    percent: '25',
+  };
   const needed = command.registeredArguments.filter(({ required }) => required);
   const options = command.options.filter(({ mandatory }) => mandatory);
   return [

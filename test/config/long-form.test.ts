@@ -52,6 +52,11 @@ alerts:
   deviceFailures: 5
 offers: { allow: [layout, same-build], failures: 5 }
 backup: { folder: ../backups, every: 12h, keep: 3, recipient: age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq, firmware: true }
+rollouts:
+  - { name: spring, action: offer, boards: b, waves: { size: 12.5%, pause: 90m }, stop: { failures: 7%, least: 9, addresses: 2 } }
+  - { name: step, action: via, version: 1.9.4, below: 1.9.0, networks: [10.0.0.0/8, 192.168.1.9], percent: 30 }
+  - { name: bench, action: pin, version: 2.0.1, devices: ["AA:BB:CC:DD:EE:FF"], waves: { size: 50 } }
+  - { name: no, action: hold, versions: [1.8.0, 1.8.1] }
 limits: { opening: 7d, drain: 0s, connect: 1500ms, reply: 90s, idle: 10m, header: 5s, checkBody: 100KB, link: 48h }
 log: { level: debug, format: json, file: ../log/gate.log }
 `;
@@ -87,6 +92,7 @@ test('the defaults', () => {
       alerts: { webhooks: [], diskFreeBytes: 536_870_912, upstreamDownMs: 60_000, deviceFailures: 3 },
       offers: { allow: [], failures: 3 },
       backup: null,
+      rollouts: [],
       limits: {
         openingMs: 86_400_000,
         drainMs: 30_000,

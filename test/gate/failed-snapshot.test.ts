@@ -71,6 +71,7 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     adminSocket: '/nowhere/public-admin.sock',
     firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
     offers: { allow: [], failures: 3 },
+    rollouts: { rules: [], images: [] },
     limits: {
       openingMs: 1_000,
       drainMs: 1_000,

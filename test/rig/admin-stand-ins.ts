@@ -7,6 +7,7 @@ import type { AdminActions } from '../../src/control/admin/actions.ts';
 import type { AuditEntry } from '../../src/control/admin/audit.ts';
 import type { DeviceRow } from '../../src/control/admin/device-schemas.ts';
 import type { OpeningStatus } from '../../src/control/admin/opening-schemas.ts';
+import type { RolloutStatus } from '../../src/control/admin/rollout-schemas.ts';
 import { DoctorDesk } from '../../src/control/doctor-desk.ts';
 import type { Status } from '../../src/control/status.ts';
 import type { ListedImage } from '../../src/firmware/operations.ts';
@@ -98,6 +99,27 @@ export const STATUS: Status = {
   keeping: { kind: 'sqlite' },
 };
 
+const ROLLOUT: RolloutStatus = {
+  name: 'spring',
+  action: 'offer',
+  version: null,
+  below: null,
+  boards: [],
+  devices: 0,
+  networks: [],
+  versions: [],
+  percent: 100,
+  declared: true,
+  startedMs: 0,
+  held: false,
+  targets: null,
+  stops: [],
+  wave: null,
+  waveSize: null,
+  nextWaveMs: null,
+  members: null,
+};
+
 /** Enough of a gate to see what reaches it. */
 export function standInActions(audit: AuditEntry[], folder: string): AdminActions {
   const note: AdminActions['note'] = (what, who, detail) =>
@@ -134,6 +156,25 @@ export function standInActions(audit: AuditEntry[], folder: string): AdminAction
       list: () => ({ total: 1, devices: [DEVICE], boards: [], versions: [] }),
       one: (device) => (device === DEVICE.device ? { ...DEVICE, events: [] } : null),
       all: () => [DEVICE, { ...DEVICE, device: 'x', board: '=cmd|"1"' }],
+    },
+    rollouts: {
+      list: async () => [],
+      hold: async () => ROLLOUT,
+      offer: async () => [],
+      pin: async () => ROLLOUT,
+      rollback: async () => ROLLOUT,
+      percent: async () => ROLLOUT,
+      explain: (device) => ({
+        device,
+        known: false,
+        board: null,
+        version: null,
+        offered: null,
+        action: 'pass',
+        why: 'no rollout fits this device',
+        admitted: null,
+        trail: [],
+      }),
     },
     firmware: {
       list: () => ({ images: [IMAGE], fills: [], bytes: 11, maxBytes: 100, totals: STATUS.firmware.totals }),

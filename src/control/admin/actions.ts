@@ -8,6 +8,7 @@ import type { AlertList, Trial } from './alert-schemas.ts';
 import type { AuditEntry, AuditWhat, Who } from './audit.ts';
 import type { Device, DeviceList, DeviceQuery, DeviceRow } from './device-schemas.ts';
 import type { OpeningAsk, OpeningStatus } from './opening-schemas.ts';
+import type { RolloutExplained, RolloutGiven, RolloutMatch, RolloutStatus } from './rollout-schemas.ts';
 
 export type AdminActions = {
   /** @throws {GateError} with status 503 while the gate is still starting */
@@ -32,6 +33,7 @@ export type AdminActions = {
   devices: DeviceActions;
   firmware: FirmwareActions;
   doctor: DoctorActions;
+  rollouts: RolloutActions;
 };
 
 export type DoctorActions = Pick<DoctorDesk, 'visit' | 'leave' | 'keep' | 'last'>;
@@ -49,6 +51,17 @@ export type DeviceActions = {
   one: (device: string) => Device | null | Promise<Device | null>;
   /** All of them, one after the other. */
   all: () => Iterable<DeviceRow>;
+};
+
+export type RolloutActions = {
+  list: () => Promise<RolloutStatus[]>;
+  /** These four @throws {GateError} ROLLOUT_REFUSED */
+  hold: (which: { name: string } | RolloutMatch, who: Who) => Promise<RolloutStatus>;
+  offer: (name: string, who: Who) => Promise<RolloutStatus[]>;
+  pin: (version: string, match: RolloutMatch, who: Who) => Promise<RolloutStatus>;
+  rollback: (name: string, who: Who) => Promise<RolloutStatus>;
+  percent: (name: string, percent: number, who: Who) => Promise<RolloutStatus>;
+  explain: (device: string, given: RolloutGiven) => RolloutExplained;
 };
 
 export type FirmwareActions = Pick<

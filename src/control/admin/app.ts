@@ -18,6 +18,7 @@ import type { LogRing } from './log-ring.ts';
 import { describeRoutes } from './openapi.ts';
 import { openingRoutes } from './opening-routes.ts';
 import { tellError } from './refusals.ts';
+import { rolloutRoutes } from './rollout-routes.ts';
 import { type AdminApp, readBySchema, writeAsJson, type ZodTypes } from './schema-compilers.ts';
 import { sessionRoutes } from './session-routes.ts';
 import type { Sessions } from './sessions.ts';
@@ -77,6 +78,7 @@ export async function buildApp(parts: AppParts): Promise<BuiltApp> {
   deviceRoutes(app, actions);
   firmwareRoutes(app, actions);
   doctorRoutes(app, actions);
+  rolloutRoutes(app, actions);
   alertRoutes(app, actions);
   liveRoutes(app, { ...parts, readers, guard });
   app.get(

@@ -18,6 +18,12 @@ export const auditWhatSchema = z.enum([
   'firmware-purged',
   'firmware-pinned',
   'firmware-unpinned',
+  'rollout-made',
+  'rollout-held',
+  'rollout-offered',
+  'rollout-ended',
+  'rollout-rolled-back',
+  'rollout-percent',
 ]);
 export type AuditWhat = z.infer<typeof auditWhatSchema>;
 

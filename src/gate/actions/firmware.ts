@@ -3,6 +3,7 @@ import { GateError } from '../../base/errors.ts';
 import { cacheStatus, type ServedHow } from '../../firmware/cache-status.ts';
 import { contentDisposition } from '../../firmware/file-name.ts';
 import { contentRange, decideRange, type Selection } from '../../firmware/range.ts';
+import { storedHash } from '../../firmware/sources.ts';
 import type { EventQueue } from '../../link/events.ts';
 import type { FirmwareAsk } from '../../link/firmware.ts';
 import type { Passage } from '../../policy/decide.ts';
@@ -24,7 +25,7 @@ export type Serving = { firmware: FirmwareDesk; upstreams: Upstreams; events: Ev
 export async function carryOutFirmware(exchange: Exchange, passage: Passage, serving: Serving): Promise<void> {
   const { story } = exchange;
   const ask = makeAsk(exchange, passage, serving.upstreams);
-  story.upstream = new URL(ask.url).origin;
+  story.upstream = ask.stored === null ? new URL(ask.url).origin : null;
   const image = await openImage(exchange, ask, serving);
   try {
     judge(exchange, image);
@@ -70,6 +71,9 @@ function noteRefused(exchange: Exchange, { code }: GateError, why: string | null
 /** What control is asked for this request. @throws {GateError} FIRMWARE_LINK_DEAD for a place that is allowed no longer */
 function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): FirmwareAsk {
   const { live, claims, request } = exchange;
+  const stored = claims === null ? null : storedHash(claims.source);
+  if (stored !== null)
+    return { stored, upstream: passage.upstream, url: '', host: '', hint: null, authorization: null };
   const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
   const url = live.sources.locate(claims?.source ?? passage.path, passage.route.path, origin);
   if (url === null) {
@@ -77,6 +81,7 @@ function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): Fi
     throw new GateError('FIRMWARE_LINK_DEAD', message, { fault: 'gate', status: 404 });
   }
   return {
+    stored: null,
     upstream: passage.upstream,
     url: url.href,
     host: upstreamHost(exchange, passage),
