@@ -1,5 +1,6 @@
 // Owns the answers to what gates ask in the middle of an OTA check: what the image is that a device is offered, and how
 // often it has failed on this device.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FirmwareCache } from '../firmware/cache.ts';
@@ -20,6 +21,7 @@ export type OfferDeskParts = {
 
 // Less than a gate waits: what is known late is better than nothing.
 const PATIENCE_MS = 1_500;
+const WHOLE_MS = 400;
 const LATE = Symbol('late');
 
 export class OfferDesk {
@@ -73,11 +75,11 @@ export class OfferDesk {
     if (found.kind === 'image') return this.#kept(found.sha256);
     if (found.kind === 'passing') return appOrOther(found.image.app, found.image.length);
     const { fill } = found;
-    // It was corrupt the last time: its head alone says nothing good of it.
-    if (fill.name !== null && this.#parts.cache.fills.failedLast(fill.name) !== null) {
-      const end = await fill.done;
-      if (end.kind === 'failed') throw end.error;
-    }
+    // Where it was corrupt the last time, its head alone says nothing good of it. Else it is waited for as long as nobody
+    // notices: from a server nearby, all of an image is there in that time, and what is wrong with it is known.
+    const failedLast = fill.name !== null && this.#parts.cache.fills.failedLast(fill.name) !== null;
+    const end = await (failedLast ? fill.done : Promise.race([fill.done, sleep(WHOLE_MS, null, { ref: false })]));
+    if (end?.kind === 'failed') throw end.error;
     return appOrOther(appOfFill(fill), fill.length);
   }
 

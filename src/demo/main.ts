@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { tryEndpoint } from '../control/ports.ts';
 import { describeUpgrade, fleet, type Gate, outsider, upgradeMember } from './fleet.ts';
+import { bootThrough, isUnharmed, plantedFaults } from './planted.ts';
 import { DOMAINS, demoConfig, startServers } from './scene.ts';
 
 const OTAGATE = fileURLToPath(
@@ -40,6 +41,15 @@ if (outside !== null) {
   );
   if (!outside.includes('426')) failed += 1;
 }
+console.log('\nPlanted faults, and what the gate says of each:');
+for (const planted of plantedFaults()) {
+  const came = await bootThrough(planted, gate);
+  const why = await withheldBecause(planted.mac);
+  const named = why.startsWith(`${planted.rule}:`);
+  const well = isUnharmed(came) && named;
+  if (!well) failed += 1;
+  console.log(`${well ? 'ok  ' : 'FAIL'}  ${planted.what.padEnd(15)}  ${why || 'nothing'}`);
+}
 const fetched = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
 console.log(
   `\n${members.length - failed} of ${members.length} devices upgraded; the servers were asked for firmware ${fetched} times.`,
@@ -57,6 +67,24 @@ Or try:
 The gate's log: ${folder}/gate.log`);
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
+
+/** What the device's history says, asked as an operator asks: `otagate devices MAC`. */
+async function withheldBecause(mac: string): Promise<string> {
+  const deadline = Date.now() + 5_000;
+  for (;;) {
+    const why = await askWhy(mac);
+    if (why !== '' || Date.now() > deadline) return why;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function askWhy(mac: string): Promise<string> {
+  const url = `http://127.0.0.1:${dashboard.admin}/api/v1/devices/${mac}`;
+  const reply = await fetch(url, { headers: { authorization: `Bearer ${dashboard.token}` } });
+  const { events = [] } = (await reply.json()) as { events?: { event: string; detail: Record<string, unknown> }[] };
+  const told = events.find(({ event }) => event === 'withheld')?.detail;
+  return told === undefined ? '' : `${told.rule}: ${told.why}`;
+}
 
 type Running = { gate: Gate; child: ChildProcess; dashboard: { admin: number; token: string } };
 

@@ -2,6 +2,7 @@
 import type { Faults } from './faults.ts';
 import { type Member, macOf } from './fleet.ts';
 import { buildImage } from './image.ts';
+import { plantedFaults } from './planted.ts';
 import { type JavaUpstream, startJavaUpstream } from './upstream-java.ts';
 import { startPythonUpstream } from './upstream-python.ts';
 
@@ -33,7 +34,10 @@ export async function startServers(members: readonly Member[], faults: Faults = 
   const python = await startPythonUpstream({
     visionExplain: 'http://172.18.0.7:8003/mcp/vision/explain',
     websocketUrl: 'ws://172.18.0.7:8000/xiaozhi/v1/',
-    firmware,
+    firmware: {
+      ...firmware,
+      ...Object.fromEntries(plantedFaults().map((planted) => [planted.board, planted.firmware])),
+    },
     faults,
   });
   return { java, python, close: () => Promise.all([java.close(), python.close()]) };
