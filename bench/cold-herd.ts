@@ -19,7 +19,7 @@ const SPEC = {
   deadlineMs: 30 * 60_000,
   options: {
     devices: { default: '500', about: 'devices at otagate' },
-    'nginx-devices': { default: '30', about: 'devices at nginx, and once more at otagate' },
+    'nginx-devices': { default: '30', about: 'devices at nginx, and once more at otagate; 0: neither' },
     'image-bytes': { default: '3000000', about: 'size of the image' },
     rate: { default: '500000', about: 'bytes a second of the line to the upstream' },
     patience: { default: '30', about: 'seconds without a byte after which a device gives up' },
@@ -34,6 +34,8 @@ type Run = {
   gets: number;
   lineBytes: number;
   cpuMs: number;
+  /** Of the devices: what they use, the server has not. */
+  loadMs: number;
 };
 
 const COLUMNS = [
@@ -42,12 +44,15 @@ const COLUMNS = [
   'identical',
   'upstream GETs',
   'upstream images',
-  'first byte p50 s',
-  'p99 s',
-  'max s',
+  'first byte p50 ms',
+  'p99 ms',
+  'max ms',
+  'with connecting p50 ms',
+  'max ms',
   'longest gap s',
   'last byte / transfer',
   'CPU s',
+  'CPU s of the devices',
 ];
 
 async function measure(bench: Bench): Promise<Report> {
@@ -55,11 +60,11 @@ async function measure(bench: Bench): Promise<Report> {
   const transferMs = (imageBytes / bench.number('rate')) * 1000;
   const nginx = nginxHere();
   const program = otagateProgram(bench);
-  const [many, few] = [bench.number('devices'), bench.number('nginx-devices')];
+  const [many, few] = [bench.number('devices'), Number(bench.text('nginx-devices'))];
   const kinds = [
     { name: 'otagate', devices: many },
-    ...(few === many ? [] : [{ name: 'otagate', devices: few }]),
-    ...('missing' in nginx ? [] : [{ name: 'nginx', devices: few }]),
+    ...(few === many || few === 0 ? [] : [{ name: 'otagate', devices: few }]),
+    ...('missing' in nginx || few === 0 ? [] : [{ name: 'nginx', devices: few }]),
   ].map((kind) => ({ ...kind, runs: [] as Run[] }));
   const notes = new Set(['missing' in nginx ? nginx.missing : `nginx ${nginx.version}`]);
 
@@ -86,6 +91,7 @@ async function measure(bench: Bench): Promise<Report> {
     const secure = bench.text('scheme') !== 'http';
     const limitMs = bench.number('limit') * transferMs;
     const before = cpuMsOf(server.pid());
+    const idleMs = cpuMsOf(herd.pid);
     const members = await herd.call(
       'run',
       {
@@ -105,10 +111,11 @@ async function measure(bench: Bench): Promise<Report> {
     );
     const { gets, bytes } = await upstream.call('counts', undefined);
     const cpuMs = cpuMsOf(server.pid()) - before;
+    const loadMs = cpuMsOf(herd.pid) - idleMs;
     await server.stop();
     herd.stop();
     upstream.stop();
-    return { members, gets, lineBytes: bytes, cpuMs };
+    return { members, gets, lineBytes: bytes, cpuMs, loadMs };
   };
 
   for (let round = 1; round <= bench.number('rounds'); round += 1) {
@@ -138,8 +145,9 @@ async function measure(bench: Bench): Promise<Report> {
 
 function row(name: string, devices: number, runs: Run[], imageBytes: number, transferMs: number): Cell[] {
   const of = (read: (run: Run) => number): string => spreadText(runs.map(read));
-  const firstBytes = ({ members }: Run): number[] =>
-    members.flatMap(({ firstByteMs }) => (firstByteMs === null ? [] : [firstByteMs / 1000]));
+  const firstBytes = ({ members }: Run): number[] => members.flatMap(({ firstByteMs }) => firstByteMs ?? []);
+  const sinceDial = ({ members }: Run): number[] =>
+    members.flatMap(({ firstByteMs, connectMs }) => (firstByteMs === null ? [] : [firstByteMs + connectMs]));
   return [
     name,
     devices,
@@ -149,9 +157,12 @@ function row(name: string, devices: number, runs: Run[], imageBytes: number, tra
     of((run) => quantile(firstBytes(run), 0.5)),
     of((run) => quantile(firstBytes(run), 0.99)),
     of((run) => largest(firstBytes(run))),
+    of((run) => quantile(sinceDial(run), 0.5)),
+    of((run) => largest(sinceDial(run))),
     of(({ members }) => largest(members.map(({ longestGapMs }) => longestGapMs / 1000))),
     of(({ members }) => largest(members.map(({ doneMs }) => doneMs)) / transferMs),
     of(({ cpuMs }) => cpuMs / 1000),
+    of(({ loadMs }) => loadMs / 1000),
   ];
 }
 

@@ -24,8 +24,10 @@ export type Member = {
   because: string;
   status: number;
   bytes: number;
-  /** From the beginning of the connection for its GET; null where no byte of an image came. */
+  /** From the moment in which the connection for its GET stood, its handshake with it; null where no byte of an image came. */
   firstByteMs: number | null;
+  /** Until that moment, from the beginning of the connection. */
+  connectMs: number;
   /** From the beginning of the first check of all. */
   doneMs: number;
   longestGapMs: number;
@@ -56,6 +58,7 @@ async function upgrade(way: Way, index: number, image: Buffer, patience: Patienc
     status: checked.status,
     bytes: 0,
     firstByteMs: null,
+    connectMs: 0,
     longestGapMs: 0,
   };
   if (checked.end !== 'complete') return { outcome: checked.end, ...failed };
@@ -66,7 +69,7 @@ async function upgrade(way: Way, index: number, image: Buffer, patience: Patienc
     identical &&= isPartOf(image, part, offset);
   });
   const { end, status, bytes, longestGapMs } = got;
-  const firstByteMs = status === 200 && got.firstByteMs !== null ? got.connectMs + got.firstByteMs : null;
+  const firstByteMs = status === 200 ? got.firstByteMs : null;
   const whole = end === 'complete' && identical && bytes === image.length;
   const outcome =
     end !== 'complete' ? end : status !== 200 ? ('refused' as const) : whole ? ('identical' as const) : 'other-bytes';
@@ -77,6 +80,7 @@ async function upgrade(way: Way, index: number, image: Buffer, patience: Patienc
     status,
     bytes,
     firstByteMs,
+    connectMs: got.connectMs,
     longestGapMs,
   };
 }

@@ -45,7 +45,7 @@ export type FillEnd =
   | { kind: 'failed'; error: GateError; leftover: Leftover | null; next: Reply | null };
 
 const PAUSES_MS = [250, 1_000];
-const NOTIFY_MS = 20;
+const NOTIFY_MS = 50;
 
 export class Fill {
   readonly id = randomBytes(9).toString('base64url');
@@ -112,7 +112,7 @@ export class Fill {
     return this.#store.kept;
   }
 
-  /** Hears of progress, at most fifty times a second, and of the end at once. Gives back how to stop that. */
+  /** Hears of progress, at most twenty times a second, and of the end at once. Gives back how to stop that. */
   watch(onChange: () => void): () => void {
     this.#watchers.add(onChange);
     return () => void this.#watchers.delete(onChange);

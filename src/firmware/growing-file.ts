@@ -5,6 +5,9 @@ import type { FillProgress, FillState, FirmwareObject } from '../link/firmware.t
 /** Of an image that is not whole yet, the last bytes wait: no device ever holds a complete image that proved wrong. */
 export const HELD_BACK_BYTES = 4096;
 
+// Of 256 KiB at the most.
+const MAX_PIECES = 8;
+
 export class GrowingFile {
   readonly object: FirmwareObject;
   #state: FillState;
@@ -12,6 +15,8 @@ export class GrowingFile {
   #handle: Promise<FileHandle> | null = null;
   #readers = 0;
   #waiting: (() => void)[] = [];
+  /** What was read last, while it grows. */
+  #pieces: { offset: number; length: number; bytes: Promise<Buffer> }[] = [];
 
   constructor(object: FirmwareObject) {
     this.object = object;
@@ -43,6 +48,7 @@ export class GrowingFile {
   update({ file, state }: Omit<FillProgress, 'id'>): void {
     if (this.#state.kind !== 'filling') return;
     this.#state = state;
+    if (state.kind !== 'filling') this.#pieces = [];
     if (file !== this.#file) this.#move(file);
     for (const wake of this.#waiting.splice(0)) wake();
   }
@@ -53,8 +59,20 @@ export class GrowingFile {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** At most `length` bytes from `offset` on. @throws {Error} with the system's code */
-  async read(offset: number, length: number): Promise<Buffer> {
+  /**
+   * At most `length` bytes from `offset` on, which are not to be changed. Those who read behind a fill want the same piece
+   * at the same moment: it is read once for all of them. @throws {Error} with the system's code
+   */
+  read(offset: number, length: number): Promise<Buffer> {
+    if (this.#state.kind !== 'filling') return this.#readHere(offset, length);
+    const there = this.#pieces.find((piece) => piece.offset === offset && piece.length === length);
+    if (there !== undefined) return there.bytes;
+    const piece = { offset, length, bytes: this.#readHere(offset, length) };
+    if (this.#pieces.push(piece) > MAX_PIECES) this.#pieces.shift();
+    return piece.bytes;
+  }
+
+  async #readHere(offset: number, length: number): Promise<Buffer> {
     // Opened by `enter` alone: a file that nobody closes ends the process when it is collected.
     if (this.#handle === null) throw new Error('this image is read by nobody who entered');
     const handle = await this.#handle;
