@@ -92,6 +92,17 @@ describe('readers of a growing file', () => {
     await until('its end', () => openBelow(path).length === 0);
   });
 
+  it('read each piece once for all, while it grows', async () => {
+    const { file, path } = made(filling(50_000));
+    await file.enter();
+    const [one, other, elsewhere] = await Promise.all([file.read(100, 50), file.read(100, 50), file.read(120, 50)]);
+    assert.equal(one, other);
+    assert.deepEqual([one, elsewhere], [BYTES.subarray(100, 150), BYTES.subarray(120, 170)]);
+    file.update({ file: path, state: WHOLE });
+    assert.notEqual(await file.read(100, 50), one, 'what is whole is for the memory of the gate to hold');
+    file.leave();
+  });
+
   it('are told where there is no such file, and nothing stays', async () => {
     const { file, path } = made(filling(0));
     rmSync(path);
