@@ -170,3 +170,18 @@ test('links that somebody makes up', async (t) => {
     assert.match(headerOf(await fetchFrom(gate, '/fw/a.bin?x=0'), 'Cache-Status') ?? '', /hit|304/);
   });
 });
+
+test('whoever sends credentials of its own takes no more than a part of the fetches', async (t) => {
+  const small = buildImage({ version: '1.0.0', size: 200_000 });
+  const files = await fileServer(t, ({ url }, response) =>
+    url.includes('slow') ? sendPaced(response, small, 20_000) : send(response, small, { ETag: '"one"' }),
+  );
+  const gate = await gateFor(t, filesYaml(files.origin, FREE));
+  const replies = Array.from({ length: 80 }, async (_, number) =>
+    tryFetch(gate, '/fw/slow.bin', { headers: { Authorization: `Basic ${number}` } }),
+  );
+  for (const reply of replies) reply.catch(() => {});
+  await until('the bound', () => gate.lines.filter(({ code }) => code === 'FIRMWARE_NO_ROOM').length >= 80 - 16);
+  assertImage(await fetchFrom(gate, '/fw/for-all.bin'), small, 'of all the others');
+  assert.ok(files.asked.length <= 81 && files.open() <= 30, `${files.open()} connections to the server`);
+});
