@@ -22,7 +22,7 @@ const en = {
   remedy: (text: string) => `What to do: ${text}`,
   serialLog: 'What a device prints',
   serialText:
-    'Paste what the serial monitor shows, from the start of the device on: 升级失败, code=… or errors of TLS.',
+    'Paste what the serial monitor shows, from the start of the device on: code=…, HTTP error, or errors of TLS.',
   logLabel: 'The log of the serial monitor',
   read: 'Read it',
   clear: 'Clear',
