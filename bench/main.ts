@@ -10,6 +10,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'slow-readers': 'memory for a thousand slow readers',
   'voice-beside-downloads': 'frames of a conversation that come in time beside downloads on the same line',
   'kill-fill': 'kill -9 of everything at random moments of a fill',
+  endurance: 'minutes of everything at once, with kills, reloads, restarts and new certificates',
 };
 
 const [name, ...options] = process.argv.slice(2);

@@ -37,6 +37,8 @@ export type OtagatePlan = {
   workers?: number;
   /** The content of `firmware:` in one line, left out where this program does not know a key in it. */
   firmware?: string;
+  /** Further lines of the configuration. */
+  more?: string;
 };
 
 export type Otagate = Served & {
@@ -146,7 +148,7 @@ networks: { lan: [127.0.0.0/8, 10.203.0.0/30] }
 upstream: { ${preset} }
 tls: { certificates: [{ cert: bench.pem, key: bench.key }], localCa: false, deviceRecordBytes: ${recordBytes} }
 log: { format: json, file: ./otagate.log }
-${withFirmware && firmware !== undefined ? `firmware: ${firmware}\n` : ''}`;
+${withFirmware && firmware !== undefined ? `firmware: ${firmware}\n` : ''}${plan.more ?? ''}`;
 }
 
 /** The key below `firmware` that this program does not know, or null. */
