@@ -33,7 +33,9 @@ export function describeCertificate(status: CertificateStatus, { words, terminal
   return [
     labelled(words.status.labels.certificate, words.list(names), paint),
     labelled('', daysLeft < SOON_DAYS ? paint.bad(facts) : facts, paint),
-    ...devices.map(({ severity, what, why, remedy }) => {
+    ...devices.map((found) => {
+      const { severity } = found;
+      const { what, why, remedy } = words.language === 'zh' ? found.zh : found;
       const text = certs.finding(worded(certs.severity, severity), what, why, remedy);
       return labelled('', severity === 'fault' ? paint.bad(text) : paint.warning(text), paint);
     }),

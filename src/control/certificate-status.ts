@@ -1,5 +1,6 @@
 // Owns what is told of the certificates: facts of what is served, what a device would say of it, and how renewal goes.
 import { X509Certificate } from 'node:crypto';
+import { chainWordsZh } from '../doctor/chain-words-zh.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { parseChain } from '../tls/chain.ts';
 import { covers } from '../tls/choose.ts';
@@ -9,6 +10,9 @@ import { espBundle } from '../tls/esp-bundle.ts';
 import type { KeptCertificate } from './kept-item.ts';
 
 const DAY_MS = 86_400_000;
+
+/** What a device finds, in both languages; `what`, `why` and `remedy` themselves are English. */
+export type CertificateFinding = DeviceFinding & { zh: Pick<DeviceFinding, 'what' | 'why' | 'remedy'> };
 
 export type CertificateStatus = {
   names: string[];
@@ -21,7 +25,7 @@ export type CertificateStatus = {
   /** Certificates in the chain, and their bytes in a handshake. */
   chainLength: number;
   chainBytes: number;
-  devices: DeviceFinding[];
+  devices: CertificateFinding[];
   /** How it is renewed; null for what is brought along or signed locally. */
   renewal: KeptCertificate | null;
 };
@@ -51,13 +55,20 @@ export function certificateStatus(
       devices:
         served.length === 0
           ? []
-          : checkForDevices(certPem, served, tls.deviceRecordBytes, { bundle: espBundle(), nowMs }),
+          : checkForDevices(certPem, served, tls.deviceRecordBytes, { bundle: espBundle(), nowMs }).map(
+              inBothLanguages,
+            ),
       renewal:
         kept.find(
           (one) => names.includes(one.name) && key.toLowerCase().startsWith(one.keyType === 'rsa' ? 'rsa' : 'ec'),
         ) ?? null,
     };
   });
+}
+
+function inBothLanguages(finding: DeviceFinding): CertificateFinding {
+  const { code, what, why, remedy } = finding;
+  return { ...finding, zh: chainWordsZh[code]({ what, why, remedy }) };
 }
 
 /** Domains that no served certificate is for: a device would meet a wrong name. */

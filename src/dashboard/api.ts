@@ -5,6 +5,8 @@ export type Session = { role: Role; version: string; csrf: string | null };
 
 export type Severity = 'fault' | 'warning' | 'note';
 export type Finding = { code: string; severity: Severity; what: string; why: string; remedy: string };
+/** `zh`: the same in Chinese. */
+export type CertificateFinding = Finding & { zh: Pick<Finding, 'what' | 'why' | 'remedy'> };
 
 /** A certificate that the gate gets by itself, and how that goes. Dates are ISO 8601. */
 export type Renewal = {
@@ -27,7 +29,7 @@ export type Certificate = {
   daysLeft: number;
   chainLength: number;
   chainBytes: number;
-  devices: Finding[];
+  devices: CertificateFinding[];
   renewal: Renewal | null;
 };
 

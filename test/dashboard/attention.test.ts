@@ -31,7 +31,7 @@ function certificate(change: Partial<Certificate>): { status: Status } {
   return { status: { ...status, certificates: [{ ...first, ...change }] } };
 }
 
-const finding = { what: '', why: '', remedy: '' };
+const finding = { what: '', why: '', remedy: '', zh: { what: '', why: '', remedy: '' } };
 
 test('a gate that is well needs nobody', () => assert.deepEqual(kinds({ troubled: { failed: 0, withheld: 0 } }), []));
 

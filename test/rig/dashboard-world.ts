@@ -1,7 +1,7 @@
 // Owns the made-up gate behind the dashboard's stand-in: what it says of itself, and how that changes.
 import type {
   AuditEntry,
-  Finding,
+  CertificateFinding,
   Firmware,
   Image,
   LogLine,
@@ -106,12 +106,17 @@ export function makeStatus(nowMs: number): Status {
   };
 }
 
-const UNKNOWN_ISSUER: Finding = {
+const UNKNOWN_ISSUER: CertificateFinding = {
   code: 'issuer-unknown',
   severity: 'fault',
   what: 'devices carry no root by the name of otagate local CA 3f2a',
   why: 'a device that verifies will refuse the connection (-0x3000)',
   remedy: 'set email to get a certificate that devices know, or let them in by plain HTTP on the LAN',
+  zh: {
+    what: '设备不认识该根证书（devices carry no root by the name of otagate local CA 3f2a）',
+    why: '校验证书的设备会拒绝连接（-0x3000）',
+    remedy: '设置 email 以取得设备认识的证书，或在局域网使用明文 HTTP',
+  },
 };
 
 function makeImage(number: number, image: Partial<Image>, nowMs: number): Image {

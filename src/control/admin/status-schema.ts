@@ -18,6 +18,8 @@ const kept = z.object({
   nextTryInSeconds: z.int().nullable(),
 } satisfies Described<Status['acme'][number]>);
 
+const sentences = { what: z.string(), why: z.string(), remedy: z.string() };
+
 const certificate = z.object({
   names: z.array(z.string()),
   fingerprint: z.string().describe('SHA-256 of the leaf'),
@@ -28,7 +30,14 @@ const certificate = z.object({
   chainLength: z.int(),
   chainBytes: z.int(),
   devices: z
-    .array(z.object({ severity: z.string(), what: z.string(), why: z.string(), remedy: z.string() }))
+    .array(
+      z.object({
+        code: z.string(),
+        severity: z.string(),
+        ...sentences,
+        zh: z.object(sentences).describe('the same in Chinese'),
+      }),
+    )
     .describe('what a device would say of it'),
   renewal: kept.nullable().describe('null for what is brought along or signed locally'),
 } satisfies Described<Status['certificates'][number]>);

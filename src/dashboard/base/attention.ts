@@ -1,5 +1,14 @@
 // Owns the question "what needs me?": what is wrong or will be soon, the gravest first. Pure, so that it can be tried.
-import type { Certificate, Finding, Firmware, Opening, Renewal, Severity, Status, TrafficPoint } from '../api.ts';
+import type {
+  Certificate,
+  CertificateFinding,
+  Firmware,
+  Opening,
+  Renewal,
+  Severity,
+  Status,
+  TrafficPoint,
+} from '../api.ts';
 import { sumSince } from './traffic.ts';
 
 export type Concern = { severity: Severity } & (
@@ -8,7 +17,7 @@ export type Concern = { severity: Severity } & (
   | { kind: 'certificate-ended'; name: string }
   | { kind: 'certificate-ends'; name: string; daysLeft: number }
   | { kind: 'certificate-failing'; name: string; times: number; error: string | null }
-  | { kind: 'certificate-finding'; name: string; finding: Finding }
+  | { kind: 'certificate-finding'; name: string; finding: CertificateFinding }
   | { kind: 'uncovered'; names: string[] }
   | { kind: 'upstream-errors'; times: number }
   | { kind: 'opening-lasts'; route: string; untilMs: number; everyone: boolean }

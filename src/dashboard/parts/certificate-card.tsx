@@ -1,6 +1,7 @@
 // Owns one certificate: names, time left, chain, renewal, and what devices find in it.
-import type { Certificate, Finding, Renewal } from '../api.ts';
-import { useFormat, useMayChange, useWords } from '../base/hooks.ts';
+import type { Certificate, CertificateFinding, Renewal } from '../api.ts';
+import { useCell, useFormat, useMayChange, useWords } from '../base/hooks.ts';
+import { language } from '../base/settings.ts';
 import { visible } from '../base/visible.ts';
 import { Badge, SeverityBadge, type Tone } from './badge.tsx';
 import { Button } from './button.tsx';
@@ -81,7 +82,10 @@ function TimeBadge({ certificate: { daysLeft, renewal } }: { certificate: Certif
   return <Badge tone={tone} icon={icon} text={daysLeft < 0 ? words.ended : words.daysLeft(daysLeft)} />;
 }
 
-function FindingItem({ finding: { code, severity, what, why, remedy } }: { finding: Finding }) {
+function FindingItem({ finding }: { finding: CertificateFinding }) {
+  const { code, severity, what } = finding;
+  // The heading says it in the reader's language; what was found, with its names, stays as it was found.
+  const { why, remedy } = useCell(language) === 'zh' ? finding.zh : finding;
   const words = useWords().certificates;
   const known = (words.findings as Record<string, string>)[code];
   return (

@@ -2,9 +2,10 @@
 import type { Status } from '../api.ts';
 import type { Concern } from '../base/attention.ts';
 import type { Format } from '../base/format.ts';
-import { useFormat, useNow, useWords } from '../base/hooks.ts';
+import { useCell, useFormat, useNow, useWords } from '../base/hooks.ts';
+import { language } from '../base/settings.ts';
 import { visible } from '../base/visible.ts';
-import type { Words } from '../words.ts';
+import type { Language, Words } from '../words.ts';
 import { SeverityBadge } from './badge.tsx';
 import { Icon } from './icon.tsx';
 
@@ -34,11 +35,12 @@ export function Verdict({ found, status }: { found: readonly Concern[]; status: 
 export function Concerns({ found }: { found: readonly Concern[] }) {
   const words = useWords();
   const format = useFormat();
+  const spoken = useCell(language);
   return (
     <section class="card concerns" aria-label={words.concerns.title}>
       <ul>
         {found.map((concern) => {
-          const { title, text, to } = tell(concern, words, format);
+          const { title, text, to } = tell(concern, words, format, spoken);
           return (
             <li key={title + text}>
               <SeverityBadge severity={concern.severity} />
@@ -65,7 +67,7 @@ export function Concerns({ found }: { found: readonly Concern[] }) {
 type Told = { title: string; text: string; to: string };
 
 /** A concern in words, and the page where something can be done about it. */
-function tell(concern: Concern, { concerns: words, certificates }: Words, format: Format): Told {
+function tell(concern: Concern, { concerns: words, certificates }: Words, format: Format, spoken: Language): Told {
   const told = ([title, text]: readonly [string, string], to: string): Told => ({ title, text, to });
   switch (concern.kind) {
     case 'no-gate':
@@ -82,9 +84,12 @@ function tell(concern: Concern, { concerns: words, certificates }: Words, format
         '/certificates',
       );
     case 'certificate-finding': {
-      const { code, what } = concern.finding;
+      const { code, what, zh } = concern.finding;
       const known = (certificates.findings as Record<string, string>)[code];
-      return told(words.certificateFinding(concern.name, known ?? code, visible(what, 400)), '/certificates');
+      return told(
+        words.certificateFinding(concern.name, known ?? code, visible(spoken === 'zh' ? zh.why : what, 400)),
+        '/certificates',
+      );
     }
     case 'uncovered':
       return told(words.uncovered(concern.names.join(', ')), '/certificates');
