@@ -11,6 +11,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'voice-beside-downloads': 'frames of a conversation that come in time beside downloads on the same line',
   'kill-fill': 'kill -9 of everything at random moments of a fill',
   endurance: 'minutes of everything at once, with kills, reloads, restarts and new certificates',
+  history: 'questions to a device history that is full: 100,000 devices, 10 million events',
+  rollout: 'a rollout in waves to a simulated fleet, with an image that fails on one board',
 };
 
 const [name, ...options] = process.argv.slice(2);

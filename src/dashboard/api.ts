@@ -218,3 +218,33 @@ export type SerialReading = {
   known: boolean;
   findings: (Finding & { times: number; line: number; text: string })[];
 };
+
+export type Rollout = {
+  name: string;
+  action: 'offer' | 'hold' | 'pin' | 'via';
+  version: string | null;
+  below: string | null;
+  boards: string[];
+  /** How many are in its list; 0: for all. */
+  devices: number;
+  networks: string[];
+  versions: string[];
+  percent: number;
+  /** Whether it stands in the configuration. */
+  declared: boolean;
+  held: boolean;
+  /** Rolled back: the version for each board. */
+  targets: Record<string, string> | null;
+  stops: { board: string; version: string; why: string }[];
+  wave: number | null;
+  waveSize: string | null;
+  nextWaveMs: number | null;
+  members: number | null;
+};
+
+export type RolloutExplained = {
+  known: boolean;
+  action: 'pass' | 'hold' | 'send' | 'admit';
+  why: string;
+  admitted: string | null;
+};

@@ -8,12 +8,25 @@ import { frame } from './words/frame.ts';
 import { log } from './words/log.ts';
 import { openings } from './words/openings.ts';
 import { overview } from './words/overview.ts';
+import { rollouts } from './words/rollouts.ts';
 import { timeline } from './words/timeline.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const TOPICS = { frame, overview, concerns, openings, devices, timeline, firmware, certificates, doctor, log };
+const TOPICS = {
+  frame,
+  overview,
+  concerns,
+  openings,
+  devices,
+  timeline,
+  firmware,
+  rollouts,
+  certificates,
+  doctor,
+  log,
+};
 
 export type Words = { [Topic in keyof typeof TOPICS]: (typeof TOPICS)[Topic]['en'] };
 
@@ -28,6 +41,7 @@ function pick(language: Language): Words {
     devices: TOPICS.devices[language],
     timeline: TOPICS.timeline[language],
     firmware: TOPICS.firmware[language],
+    rollouts: TOPICS.rollouts[language],
     certificates: TOPICS.certificates[language],
     doctor: TOPICS.doctor[language],
     log: TOPICS.log[language],

@@ -12,6 +12,7 @@ import {
 import { type KeptReport, reportSchema } from '../../src/control/admin/doctor-schemas.ts';
 import { firmwareListSchema } from '../../src/control/admin/firmware-schemas.ts';
 import { type OpeningStatus, openingAskSchema, openingSchema } from '../../src/control/admin/opening-schemas.ts';
+import type { RolloutExplained, RolloutStatus } from '../../src/control/admin/rollout-schemas.ts';
 import { type Traffic, trafficSchema } from '../../src/control/admin/traffic-series.ts';
 import type { RenewOutcome } from '../../src/control/certificate-keeper.ts';
 import type { Status } from '../../src/control/status.ts';
@@ -32,6 +33,8 @@ export type AllFit = [
   Fits<api.DeviceHistory, Device>,
   Fits<api.Firmware, FirmwareList>,
   Fits<api.Progress, Progress>,
+  Fits<api.Rollout, RolloutStatus>,
+  Fits<api.RolloutExplained, RolloutExplained>,
   Fits<api.Traffic, Traffic>,
   Fits<api.RenewOutcome, RenewOutcome>,
   Fits<api.DoctorReport, KeptReport>,

@@ -12,6 +12,7 @@ import {
   makeOpenings,
   makePoint,
   makePoints,
+  makeRollout,
   makeStatus,
 } from './dashboard-world.ts';
 import { EventRing } from './event-ring.ts';
@@ -88,9 +89,19 @@ export class DashboardApi {
         found ?? { code: 'DEVICE_UNKNOWN', detail: 'no such device' },
       );
     }
+    if (first === 'rollouts') return this.#answerRollouts(id, act, response);
     if (first === 'doctor') return sendJson(response, 200, answerDoctor(id, query, body));
     if (first === 'firmware') return this.#answerFirmware(method, id, act, query, body, response);
     sendJson(response, 404, { code: 'ROUTE_NOT_FOUND', detail: `no ${method} /api/v1/${path}` });
+  }
+
+  #answerRollouts(id: string, device: string, response: ServerResponse): void {
+    const rollout = makeRollout(Date.now());
+    const told = { device, known: true, board: 'bread-compact-wifi', version: '2.4.2', offered: '2.4.3' };
+    const why = 'rollout spring lets 2.4.3 through';
+    const explained = { ...told, action: 'pass', why, admitted: null, trail: [] };
+    const listed = id === '' || id === 'offer';
+    sendJson(response, 200, id === 'explain' ? explained : listed ? [rollout] : rollout);
   }
 
   async #answerFirmware(

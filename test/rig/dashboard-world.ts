@@ -1,4 +1,5 @@
 // Owns the made-up gate behind the dashboard's stand-in: what it says of itself, and how that changes.
+import type { RolloutStatus } from '../../src/control/admin/rollout-schemas.ts';
 import type {
   AuditEntry,
   CertificateFinding,
@@ -253,5 +254,28 @@ export function makeLine(number: number, atMs: number): LogLine {
     ms: number % 90,
     board: number % 10 === 0 ? HOSTILE_BOARD : 'lichuang-dev',
     msg: number % 25 === 0 ? `${HOSTILE_BOARD} asks` : msg,
+  };
+}
+
+export function makeRollout(nowMs: number): RolloutStatus {
+  return {
+    name: 'spring',
+    action: 'offer',
+    version: null,
+    below: null,
+    boards: ['bread-compact-wifi'],
+    devices: 0,
+    networks: [],
+    versions: [],
+    percent: 50,
+    declared: true,
+    startedMs: nowMs - 7_200_000,
+    held: false,
+    targets: null,
+    stops: [{ board: 'bread-compact-wifi', version: '2.4.3', why: '4 of 9 devices failed with 2.4.3' }],
+    wave: 3,
+    waveSize: '10%',
+    nextWaveMs: nowMs + 600_000,
+    members: null,
   };
 }

@@ -9,6 +9,7 @@ import { Card, Empty, Facts, Loading, PageHead } from '../parts/card.tsx';
 import { ImageCard } from '../parts/image-card.tsx';
 import { Operations } from '../parts/operations.tsx';
 import { Bar, ByteProgress } from '../parts/progress.tsx';
+import { Rollouts } from '../parts/rollouts.tsx';
 
 const MOST_VERSIONS = 6;
 const NEARLY_FULL = 0.9;
@@ -31,6 +32,7 @@ export function FirmwarePage() {
             <VersionsCard versions={versions} />
           </div>
           {firmware.fills.length > 0 && <FillsCard firmware={firmware} />}
+          <Rollouts />
           {mayChange && <AddFirmware />}
           <Card
             title={words.images(firmware.images.length)}
