@@ -34,8 +34,8 @@ export function describeStatus(status: Status, context: Context): string[] {
     ...(lan.gatewaysKnown ? [] : [line('', terminal.paint.warning(say.gatewaysUnknown))]),
     ...status.certificates.flatMap((certificate) => describeCertificate(certificate, context)),
     ...describeAcme(status, context),
-    ...Object.entries(status.upstreams).map(([name, origins]) =>
-      line(labels.upstream, words.about(name, words.list(origins))),
+    ...Object.keys(status.upstreams).map((name) =>
+      line(labels.upstream, words.about(name, words.list(describeServers(status, name, context)))),
     ),
     ...(openings.length === 0 ? [line(labels.openings, say.noOpenings)] : []),
     ...openings.map(({ id, route, from, until, secondsLeft, reason }) => {
@@ -73,6 +73,17 @@ function describeKeeping(keeping: Status['keeping'], { words, terminal }: Contex
     keeping.connected ? say.keeping(server, machine, others, records) : terminal.paint.warning(gone),
     ...(dropped + lost + rebuilt === 0 ? [] : [terminal.paint.warning(say.storeLosses(dropped, lost, rebuilt))]),
   ];
+}
+
+/** The servers of an upstream, each with what is not well about it. */
+function describeServers({ servers }: Status, name: string, { words, terminal }: Context): string[] {
+  const { status: say } = words;
+  return servers
+    .filter(({ upstream }) => upstream === name)
+    .map(({ origin, health, failures }) => {
+      if (health === 'down') return terminal.paint.warning(say.serverDown(origin));
+      return failures === 0 ? origin : say.serverFailed(origin, failures);
+    });
 }
 
 function describeStore(store: Status['firmware'], { words, terminal }: Context): string {

@@ -92,6 +92,8 @@ export const chinese: Words = {
       tls: 'TLS',
     },
     gate: (pid, since, config, snapshot) => `进程 ${pid}，启动于 ${since}，配置 ${config}（快照 ${snapshot}）`,
+    serverDown: (origin) => `${origin}（不可用，已跳过）`,
+    serverFailed: (origin, failures) => `${origin}（失败 ${failures} 次）`,
     stream: (address, upstream, open) => `${address} 上的 TLS，转发到 ${upstream.join('、')}；当前 ${open} 个连接`,
     listen: (scheme, address, port) => `${scheme}，${address}，外部端口 ${port}`,
     lan: (networks, not) => `${networks}；不算局域网：${not}`,

@@ -116,6 +116,8 @@ export const english = {
     },
     gate: (pid: number, since: string, config: string, snapshot: number) =>
       `pid ${pid}, since ${since}, ${config} (snapshot ${snapshot})`,
+    serverDown: (origin: string) => `${origin} (down: left out)`,
+    serverFailed: (origin: string, failures: number) => `${origin} (failed ${count(failures, 'time')})`,
     stream: (address: string, upstream: readonly string[], open: number) =>
       `TLS on ${address}, in front of ${upstream.join(', ')}; ${count(open, 'connection')} open`,
     listen: (scheme: string, address: string, port: number) => `${scheme} on ${address}, known outside as port ${port}`,

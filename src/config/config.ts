@@ -7,6 +7,7 @@ import type { Login } from './password-file.ts';
 import type { RolloutConfig } from './rollouts.ts';
 import type { SecretSource } from './secrets.ts';
 import type { StoreConfig } from './store.ts';
+import type { UpstreamConfig } from './upstream-config.ts';
 
 export type Role = 'web' | 'device' | 'ota-check' | 'firmware' | 'admin';
 export type PlainHttp = 'always' | 'lan' | 'never';
@@ -160,8 +161,10 @@ export type Config = {
     /** Whether each of their connections begins with a PROXY header. */
     proxyProtocol: boolean;
   };
-  /** Origins, for each name at least one. */
+  /** Origins, for each name at least one; a Unix socket as `unixOrigin`. */
   upstreams: Record<string, string[]>;
+  /** Of those upstreams that the file itself names; all others are as `PLAIN_UPSTREAM`. */
+  upstreamSettings: Record<string, UpstreamConfig>;
   routes: RouteConfig[];
   openings: OpeningConfig[];
   streams: StreamConfig[];

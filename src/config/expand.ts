@@ -18,6 +18,7 @@ import type { Input } from './schema.ts';
 import type { Secrets } from './secrets.ts';
 import { storeFrom } from './store.ts';
 import { streamFrom } from './streams.ts';
+import { upstreamsFrom } from './upstreams.ts';
 
 /** The long form of a file without faults. `file` is its absolute path; `secrets` are those that stand elsewhere. */
 export function expand(input: Input, file: string, secrets: Secrets): Config {
@@ -27,6 +28,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
       ? { upstreams: {}, routes: [] }
       : expandPreset(input.upstream.preset, input.upstream.host, input.upstream.ports, input.otaOverHttp ?? 'lan');
   const own = input.routes.map((route) => routeFrom(route, folder));
+  const named = upstreamsFrom(input.upstreams, folder);
   const { http, https, admin } = input.listen;
   const { file: logFile, level, format } = input.log;
   return {
@@ -51,7 +53,8 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     },
     networks: { lan: input.networks.lan },
     trustedProxies: input.trustedProxies,
-    upstreams: { ...preset.upstreams, ...input.upstreams },
+    upstreams: { ...preset.upstreams, ...named.upstreams },
+    upstreamSettings: named.upstreamSettings,
     routes: [...preset.routes.filter((route) => !own.some((each) => replaces(each, route))), ...own],
     openings: input.openings.map(openingFrom),
     streams: input.streams.map(streamFrom),

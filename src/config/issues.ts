@@ -96,7 +96,10 @@ function reportUnknownKey(around: Place, key: string, raw: unknown, schema: unkn
 function keysAt(schema: unknown, place: Place, raw: unknown): string[] {
   let node = schema;
   for (const [depth, step] of place.entries()) {
-    const below = typeof step === 'number' ? memberOf(node, 'items') : memberOf(memberOf(node, 'properties'), step);
+    const below =
+      typeof step === 'number'
+        ? memberOf(node, 'items')
+        : (memberOf(memberOf(node, 'properties'), step) ?? memberOf(node, 'additionalProperties'));
     node = chosen(below, valueAt(raw, place.slice(0, depth + 1)));
   }
   return Object.keys(memberOf(node, 'properties') ?? {});
@@ -104,6 +107,8 @@ function keysAt(schema: unknown, place: Place, raw: unknown): string[] {
 
 /** Of several shapes, the one whose fixed words are those of the value. */
 function chosen(node: unknown, value: unknown): unknown {
+  const map = listOf(memberOf(node, 'anyOf')).find((shape) => memberOf(shape, 'properties') !== undefined);
+  if (map !== undefined) return map;
   const shapes = listOf(memberOf(node, 'oneOf'));
   if (shapes.length === 0) return node;
   return shapes.find((shape) =>

@@ -1,6 +1,9 @@
 // Owns the URLs of the file: origins of upstreams, and the prefixes from which firmware may be fetched.
+
+import { isAbsolute } from 'node:path';
 import { readUpstreamHost } from './host-names.ts';
 import { good, oneOrMore, type Reading, unfit, wrong } from './reading.ts';
+import { MAX_SOCKET_PATH_BYTES, unixOrigin } from './unix-origin.ts';
 
 const ORIGIN_EXPECTED = 'an origin, such as http://192.168.1.5:8002';
 const PREFIX_EXPECTED = 'a URL that ends in /, such as https://files.example.com/fw/';
@@ -13,8 +16,10 @@ export function readOrigins(value: unknown): Reading<string[]> {
   return reading;
 }
 
-/** `http://host:port` or `https://host:port`, in lower case, a default port left out. */
+/** `http://host:port` or `https://host:port`, in lower case, a default port left out; `unix:/path` as `unixOrigin`. */
 export function readOrigin(value: unknown): Reading<string> {
+  const socket = typeof value === 'string' ? /^unix:(?:\/\/)?(.*)$/.exec(value)?.[1] : undefined;
+  if (socket !== undefined) return readSocket(socket);
   const reading = readUrl(value, ORIGIN_EXPECTED);
   if (!reading.ok) return reading;
   const url = reading.value;
@@ -35,6 +40,14 @@ export function readFirmwarePrefix(value: unknown): Reading<string> {
   }
   if (!url.pathname.endsWith('/')) return wrong('does not end in /', PREFIX_EXPECTED, `${url.origin}${url.pathname}/`);
   return good(url.origin + url.pathname);
+}
+
+function readSocket(path: string): Reading<string> {
+  const expected = 'unix: and the absolute path of a socket, such as unix:/run/server.sock';
+  if (!isAbsolute(path) || /\p{Cc}/u.test(path)) return wrong('is no absolute path', expected);
+  if (Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES)
+    return wrong('is too long for a socket', `${MAX_SOCKET_PATH_BYTES} bytes at most`);
+  return good(unixOrigin(path));
 }
 
 function readUrl(value: unknown, expected: string): Reading<URL> {

@@ -16,6 +16,7 @@ import { AsWritten } from './secrets.ts';
 import { writeStore } from './store.ts';
 import { writeStream } from './streams.ts';
 import { writeDuration } from './units.ts';
+import { writeUpstreams } from './upstreams.ts';
 
 /**
  * The long form, without presets, with every default written out and every path absolute. A secret is printed as the
@@ -43,7 +44,7 @@ export function printLongForm(config: Config): string {
     },
     networks: config.networks,
     trustedProxies: config.trustedProxies,
-    upstreams: config.upstreams,
+    upstreams: writeUpstreams(config),
     routes: config.routes.map(writeRoute),
     openings: config.openings.map(({ route, from, startMs, untilMs, reason, closeAfter }) => ({
       route,

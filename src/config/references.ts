@@ -15,6 +15,7 @@ import { rolloutFaults } from './rollout-references.ts';
 import { routeFaults } from './route-references.ts';
 import { NAME } from './schema.ts';
 import { storeFaults } from './store.ts';
+import { upstreamFileFaults } from './upstreams.ts';
 
 const WARNING = { severity: 'warning' } as const;
 
@@ -32,6 +33,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   rolloutFaults(draft.raw, report);
   const acme = acmeFaults(draft, dirname(file), report);
   certificateFaults(draft.raw, dirname(file), { ...listen, ...acme }, report);
+  upstreamFileFaults(draft.raw, dirname(file), report);
   everywhereWarnings(draft.raw, report);
   proxyFault(draft.raw, report);
 }

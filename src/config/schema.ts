@@ -14,7 +14,6 @@ import { limitsSchema } from './limits.ts';
 import { readMoment } from './moment.ts';
 import { readLan, readNetworks } from './networks.ts';
 import { offersSchema } from './offers.ts';
-import { readOrigins } from './origins.ts';
 import { readFilePath, readRoutePath } from './paths.ts';
 import { PRESET_NAMES } from './presets.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
@@ -23,6 +22,7 @@ import { routeKeys } from './route-keys.ts';
 import { storeSchema } from './store.ts';
 import { streamSchema } from './streams.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
+import { upstreamSchema } from './upstreams.ts';
 
 /** Names of routes and upstreams: they go on command lines and into logs. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -245,10 +245,7 @@ export const inputSchema = z
       .prefault({})
       .meta({ description: 'Another proxy or a tunnel in front of the gate.' }),
     upstreams: z
-      .record(
-        z.string().regex(NAME),
-        leaf(readOrigins, { description: 'One origin, or a list: http://host:port.', ...TEXT_OR_LIST }),
-      )
+      .record(z.string().regex(NAME), upstreamSchema)
       .prefault({})
       .meta({ description: 'Servers behind the gate, by a name that routes use. Beside a preset they are added.' }),
     routes: z

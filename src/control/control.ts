@@ -14,6 +14,7 @@ import { Certificates } from './certificates.ts';
 import { DoctorDesk } from './doctor-desk.ts';
 import { Firmware } from './firmware.ts';
 import { gateEar } from './gate-ear.ts';
+import { HealthChecks } from './health-checks.ts';
 import { DeviceHistory } from './history.ts';
 import type { Keeping } from './keeping.ts';
 import { KeptClock } from './kept-clock.ts';
@@ -21,7 +22,6 @@ import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
 import { OfferDesk } from './offer-desk.ts';
 import { openKeeping } from './open-keeping.ts';
-import { OpenStreams } from './open-streams.ts';
 import { OpeningDesk } from './opening-desk.ts';
 import { Openings } from './openings.ts';
 import { adminActions } from './operator.ts';
@@ -47,7 +47,7 @@ const LOOK_MS = 60_000;
 export class Control {
   readonly #startedMs = Date.now();
   readonly #tally = new Tally();
-  readonly #openStreams = new OpenStreams();
+  readonly #health: HealthChecks;
   readonly #watch = new Watch();
   readonly #doctor = new DoctorDesk(() => [this.#publisher.snapshot, this.#certificates.localRootPem]);
   readonly #opened: OpenedLog;
@@ -139,6 +139,7 @@ export class Control {
       log: this.log,
       now: () => this.#clock.now(),
     });
+    this.#health = new HealthChecks(this.firmware.upstreams, this.log, (news) => this.#supervisor.tell(news));
     const ear = gateEar({
       tally: this.#tally,
       doctor: this.#doctor,
@@ -147,7 +148,7 @@ export class Control {
       firmware: this.firmware,
       offers: this.#offers,
       rollouts: this.#rollouts,
-      openStreams: this.#openStreams,
+      health: this.#health,
       watch: this.#watch,
       log: this.#opened.log,
     });
@@ -160,8 +161,7 @@ export class Control {
       openings: this.#openings,
       rollouts: (applied) => this.#rollouts.rollouts.snapshot(applied),
       onSnapshot: (applied, snapshot) => {
-        this.firmware.apply(applied, snapshot);
-        this.#alerts.apply(applied);
+        for (const part of [this.firmware, this.#alerts, this.#health]) part.apply(applied, snapshot);
       },
     });
   }
@@ -265,8 +265,9 @@ export class Control {
       workers: this.#supervisor.status(),
       firmware: this.firmware.status(),
       totals: this.#tally.totals,
-      openStreams: this.#openStreams.sum(),
+      openStreams: this.#tally.openStreams.sum(),
       keeping: this.#keeping.status(),
+      health: (origin) => this.#health.of(origin),
       kept: this.#certificates.keeper.status(),
       nowMs: this.#clock.now(),
     });
@@ -281,7 +282,7 @@ export class Control {
 
   reopenLogs(): void {
     this.#opened.reopen();
-    this.#supervisor.reopenLogs();
+    this.#supervisor.tell({ kind: 'reopen-logs' });
   }
 
   kill(): void {

@@ -31,7 +31,7 @@ export class Firmware {
   readonly shelf: Shelf;
   readonly shares = new DownloadShares();
   readonly #log: Log;
-  readonly #upstreams = new Upstreams();
+  readonly upstreams = new Upstreams();
   readonly #passing = new PassingImages();
   readonly #followers = new Map<Fill, Set<GateLine>>();
   readonly #ending = new AbortController();
@@ -52,7 +52,7 @@ export class Firmware {
       log,
       settings: () => this.#config.firmware,
       fetcher: {
-        upstreams: this.#upstreams,
+        upstreams: this.upstreams,
         limits: () => this.#config.limits,
         isOwn: (upstream, url) => this.#judge?.isOwn(upstream, url) === true,
         mayFetch: (url) => this.mayFetch(url),
@@ -82,7 +82,7 @@ export class Firmware {
     this.#config = config;
     this.#judge = judgeSources(snapshot, compilePolicy(snapshot.policy));
     this.shares.setTotal(config.firmware.pace.totalBytesPerSecond);
-    this.#upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
+    this.upstreams.keepOnly(snapshot.upstreams, snapshot.limits, snapshot.upstreamSettings);
     if (this.#sweeping !== undefined) return;
     this.#sweeping = setInterval(() => {
       this.#passing.sweep(Date.now());

@@ -3,9 +3,9 @@ import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { DoctorDesk } from './doctor-desk.ts';
 import type { Firmware } from './firmware.ts';
+import type { HealthChecks } from './health-checks.ts';
 import type { Lookout } from './lookout.ts';
 import type { OfferDesk } from './offer-desk.ts';
-import type { OpenStreams } from './open-streams.ts';
 import type { RolloutWorks } from './rollout-works.ts';
 import type { GateEar } from './supervisor.ts';
 import type { Tally } from './tally.ts';
@@ -20,13 +20,13 @@ export type Hearers = {
   firmware: Firmware;
   offers: OfferDesk;
   rollouts: RolloutWorks;
-  openStreams: OpenStreams;
+  health: HealthChecks;
   watch: Watch;
   log: Log;
 };
 
 export function gateEar(to: Hearers): GateEar {
-  const { tally, doctor, see, lookout, firmware, offers, rollouts, openStreams, watch, log } = to;
+  const { tally, doctor, see, lookout, firmware, offers, rollouts, health, watch, log } = to;
   return {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
@@ -40,12 +40,15 @@ export function gateEar(to: Hearers): GateEar {
     },
     onAsk: (id, ask, line) => void firmware.answer(id, ask, line),
     onQuestion: (id, question, line) => void offers.answer(id, question, line),
-    onStart: (line) => firmware.shares.add(line),
+    onStart: (line) => {
+      firmware.shares.add(line);
+      line({ kind: 'upstreams-down', origins: health.down });
+    },
     onDownloads: (active, line) => firmware.shares.set(line, active),
-    onStreams: (open, line) => openStreams.set(line, open),
+    onStreams: (open, line) => tally.openStreams.set(line, open),
     onGone: (line) => {
       firmware.shares.remove(line);
-      openStreams.remove(line);
+      tally.openStreams.remove(line);
     },
     onLog: (lines, dropped) => watch.onGateLines(lines, dropped, log),
   };

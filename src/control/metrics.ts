@@ -32,6 +32,7 @@ export function metricsText(status: Status): Promise<string> {
   count(registry, 'download_bytes_total', 'Bytes of firmware sent', [{ labels: {}, value: bytes }]);
   firmwareMetrics(registry, status);
   streamMetrics(registry, status);
+  upstreamMetrics(registry, status);
   count(
     registry,
     'tls_handshakes_failed_total',
@@ -123,6 +124,23 @@ function firmwareMetrics(registry: Registry, { firmware, totals }: Status): void
   ]);
   show(registry, 'firmware_fills', 'Images that are being fetched', [{ labels: {}, value: firmware.filling }]);
   show(registry, 'downloads_active', 'Downloads that run', [{ labels: {}, value: firmware.activeDownloads }]);
+}
+
+function upstreamMetrics(registry: Registry, { servers }: Status): void {
+  count(
+    registry,
+    'upstream_failures_total',
+    'How often a server could not be reached, or did not answer',
+    servers.map(({ upstream, origin, failures }) => ({ labels: { upstream, origin }, value: failures })),
+  );
+  show(
+    registry,
+    'upstream_well',
+    'What looks say of a server',
+    servers.flatMap(({ upstream, origin, health }) =>
+      health === null ? [] : [{ labels: { upstream, origin }, value: health === 'well' ? 1 : 0 }],
+    ),
+  );
 }
 
 function streamMetrics(registry: Registry, { streams, totals }: Status): void {

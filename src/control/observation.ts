@@ -2,7 +2,7 @@
 import type { CheckOffer, GateEvent } from '../link/events.ts';
 import type { Observation, OfferSeen } from '../ota/device-record.ts';
 
-type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' | 'stream' }>;
+type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' | 'stream' | 'upstream-failed' }>;
 
 const MAX_NAME = 64;
 const MAX_WHY = 300;
@@ -10,10 +10,14 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** What an event says of a device, or null where it says nothing of one. */
 export function observationOf(event: GateEvent): { device: string; seen: Observation } | null {
-  if (event.event === 'request' || event.event === 'handshake-failed' || event.event === 'stream') return null;
+  if (!isDeviceNews(event)) return null;
   const device = name(event.device);
   if (device === null) return null;
   return { device, seen: event.event === 'check' ? checkOf(event) : downloadOf(event) };
+}
+
+function isDeviceNews(event: GateEvent): event is DeviceNews {
+  return !['request', 'handshake-failed', 'stream', 'upstream-failed'].includes(event.event);
 }
 
 function checkOf(event: Extract<GateEvent, { event: 'check' }>): Observation {

@@ -47,6 +47,7 @@ export function makeSnapshot(from: Ingredients): Snapshot {
     streams: servedStreams(config, from.listen),
     trustedProxies: config.trustedProxies,
     upstreams: config.upstreams,
+    upstreamSettings: config.upstreamSettings,
     firmware: {
       allow: config.firmware.allow,
       memoryBytes: Math.floor(config.firmware.memoryBytes / config.workers),

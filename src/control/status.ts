@@ -1,8 +1,10 @@
 // Owns Status: what `otagate status` tells, as one plain document.
 import type { Config } from '../config/config.ts';
+import { showOrigin } from '../config/unix-origin.ts';
 import type { CacheTotals } from '../firmware/fills.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { type CertificateStatus, certificateStatus, uncoveredDomains } from './certificate-status.ts';
+import type { ServerHealth } from './health-checks.ts';
 import type { KeepingStatus } from './keeping.ts';
 import type { KeptCertificate } from './kept-item.ts';
 import { type OpenableRoute, openableRoutes } from './openings.ts';
@@ -26,6 +28,8 @@ export type Status = {
   /** Domains that no certificate is for. */
   uncovered: string[];
   upstreams: Record<string, string[]>;
+  /** Each server of each upstream: what our looks say of it, and how often it could not be reached or did not answer. */
+  servers: { upstream: string; origin: string; health: ServerHealth; failures: number }[];
   openings: { id: string; route: string; from: string[]; until: string; secondsLeft: number; reason: string }[];
   openable: OpenableRoute[];
   workers: GateStatus[];
@@ -56,6 +60,7 @@ export type StatusInput = {
   totals: Totals;
   openStreams: Record<string, number>;
   keeping: KeepingStatus;
+  health: (origin: string) => ServerHealth;
   kept: KeptCertificate[];
   nowMs: number;
 };
@@ -84,7 +89,17 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
     certificates: certificateStatus(snapshot.tls, policy.domains, input.kept, nowMs),
     acme: input.kept,
     uncovered: listen.https.length + listen.streams.length === 0 ? [] : uncoveredDomains(snapshot.tls, policy.domains),
-    upstreams: snapshot.upstreams,
+    upstreams: Object.fromEntries(
+      Object.entries(snapshot.upstreams).map(([name, origins]) => [name, origins.map(showOrigin)]),
+    ),
+    servers: Object.entries(snapshot.upstreams).flatMap(([upstream, origins]) =>
+      origins.map((origin) => ({
+        upstream,
+        origin: showOrigin(origin),
+        health: input.health(origin),
+        failures: input.totals.upstreamFailures[origin] ?? 0,
+      })),
+    ),
     openings: policy.openings
       .filter((opening) => opening.untilMs > nowMs)
       .map(({ id, route, from, untilMs, reason }) => ({

@@ -82,8 +82,9 @@ export class Supervisor {
     return faults.filter((fault) => fault !== null);
   }
 
-  reopenLogs(): void {
-    for (const { process: child } of this.#slots) post(child, { kind: 'reopen-logs' });
+  /** Tells every gate that serves. */
+  tell(message: ToGate): void {
+    for (const { process: child } of this.#slots) post(child, message);
   }
 
   status(): GateStatus[] {

@@ -1,5 +1,6 @@
 // Owns the running totals of what gates report; their keys are our own words, so there is a bounded number of them.
 import type { GateEvent } from '../link/events.ts';
+import { OpenStreams } from './open-streams.ts';
 
 export type Totals = {
   requests: Record<string, number>;
@@ -12,6 +13,8 @@ export type Totals = {
   downloads: { complete: number; broken: number; bytes: number };
   /** Bytes that devices got, by where they came from. */
   downloadBytes: { memory: number; disk: number; fill: number };
+  /** Failures of upstreams' servers, by origin. */
+  upstreamFailures: Record<string, number>;
   /** Connections of streams that ended, by why; bytes that came from clients, and that went to them. */
   streams: Record<string, number>;
   streamBytes: { received: number; sent: number };
@@ -21,6 +24,7 @@ export type Totals = {
 };
 
 export class Tally {
+  readonly openStreams = new OpenStreams();
   readonly totals: Totals = {
     requests: {},
     statuses: {},
@@ -30,6 +34,7 @@ export class Tally {
     withheld: {},
     downloads: { complete: 0, broken: 0, bytes: 0 },
     downloadBytes: { memory: 0, disk: 0, fill: 0 },
+    upstreamFailures: {},
     streams: {},
     streamBytes: { received: 0, sent: 0 },
     handshakes: {},
@@ -53,6 +58,9 @@ export class Tally {
         totals.checks += 1;
         if (event.offer.kind === 'offered') totals.offers += 1;
         if (event.offer.kind === 'withheld') count(totals.withheld, event.offer.rule);
+        return;
+      case 'upstream-failed':
+        count(totals.upstreamFailures, event.origin);
         return;
       case 'stream':
         count(totals.streams, event.because);

@@ -60,6 +60,7 @@ export type Status = {
   uncovered: string[];
   upstreams: Record<string, string[]>;
   openable: Openable[];
+  servers: { upstream: string; origin: string; health: 'well' | 'down' | null; failures: number }[];
   workers: Worker[];
   totals: Totals;
 };

@@ -4,7 +4,8 @@ import type { Dispatcher } from 'undici';
 import { GateError } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
 import type { Limits } from '../config/config.ts';
-import { finalStatus, timesOf, type Upstreams, upstreamError } from '../upstream/upstreams.ts';
+import { finalStatus, upstreamError } from '../upstream/failure.ts';
+import { timesOf, type Upstreams } from '../upstream/upstreams.ts';
 import { BodyBytes } from './body-bytes.ts';
 import { readFileName } from './file-name.ts';
 
@@ -123,7 +124,7 @@ async function askOnce(
     return reply;
   } catch (error) {
     const failure = upstreamError(error, place.upstream, url.origin);
-    if (failure.code === 'UPSTREAM_CONNECT') fetcher.upstreams.failed(url.origin, Date.now());
+    if (failure.code === 'UPSTREAM_CONNECT') fetcher.upstreams.failed(url.origin, failure);
     throw failure;
   }
 }

@@ -4,7 +4,7 @@ import { errorText, GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FillState } from '../link/firmware.ts';
 import { type ImageVerdict, ImageVerifier } from '../ota/image-verifier.ts';
-import { upstreamError } from '../upstream/upstreams.ts';
+import { upstreamError } from '../upstream/failure.ts';
 import { bodyOf, type Place, type Reply } from './fetch.ts';
 import { BytesChanged, corrupt, cutShort, merged, noRoom, tooLarge } from './fill-faults.ts';
 import type { FillPlaces } from './fill-places.ts';

@@ -15,6 +15,7 @@ export type Live = {
   proxyHeader: Snapshot['trustedProxies']['header'];
   proxyProtocol: boolean;
   upstreams: Snapshot['upstreams'];
+  upstreamSettings: Snapshot['upstreamSettings'];
   sources: SourceJudge;
   adminSocket: string;
   limits: Limits;
@@ -34,6 +35,7 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     proxyHeader: snapshot.trustedProxies.header,
     proxyProtocol: snapshot.trustedProxies.proxyProtocol,
     upstreams: snapshot.upstreams,
+    upstreamSettings: snapshot.upstreamSettings,
     sources: judgeSources(snapshot, policy),
     adminSocket: snapshot.adminSocket,
     limits: snapshot.limits,

@@ -21,7 +21,9 @@ import { Streams } from './streams.ts';
 import { Turns } from './turns.ts';
 
 const name = process.argv[2] ?? 'gate';
-const upstreams = new Upstreams();
+const upstreams = new Upstreams((origin, { code }) =>
+  events.add({ event: 'upstream-failed', atMs: Date.now(), origin, code }),
+);
 const time = new ControlTime();
 const running = new Set<Exchange>();
 let live: Live | null = null;
@@ -79,7 +81,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
   drainMs = snapshot.limits.drainMs;
   opened.log.level = snapshot.log.level;
   firmware.apply(snapshot.firmware);
-  upstreams.keepOnly(snapshot.upstreams, snapshot.limits);
+  upstreams.keepOnly(snapshot.upstreams, snapshot.limits, snapshot.upstreamSettings);
 }
 
 function current(): Live {
@@ -147,6 +149,9 @@ process.on('message', (message: unknown) => {
       return;
     case 'retire':
       void retire();
+      return;
+    case 'upstreams-down':
+      upstreams.balance.setDown(message.origins);
       return;
     case 'reopen-logs':
       opened.reopen();

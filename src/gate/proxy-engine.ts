@@ -65,9 +65,11 @@ export function createProxyEngine(): ProxyEngine {
     });
     // Behind the engine's own listeners, which are there once it has been called: it would copy such a response without
     // back-pressure, and forget the client where the response breaks off.
-    process.nextTick(() =>
-      upstreamRequest.removeAllListeners('response').once('response', handlers.onResponse ?? discard),
-    );
+    process.nextTick(() => {
+      upstreamRequest.removeAllListeners('response').once('response', handlers.onResponse ?? discard);
+      // Nor may it close the client's socket before we have said why, or asked another server.
+      upstreamRequest.removeAllListeners('error').on('error', handlers.onError ?? (() => {}));
+    });
   });
   // The last resort: an error that belongs to no request any more. Without a listener it would end the process.
   proxy.on('error', (error, view) => (view as View | undefined)?.handlers?.onError?.(error));

@@ -1,9 +1,10 @@
 // Owns a request on its way: handed on by the engine as it is, and the answer given back, both streaming.
 import type { IncomingMessage, ClientRequest as UpstreamRequest } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
 import { GateError } from '../base/errors.ts';
 import type { RouteConfig } from '../config/config.ts';
-import { finalStatus } from '../upstream/upstreams.ts';
+import { finalStatus } from '../upstream/failure.ts';
 import { answer } from './answer.ts';
 import { hasBody, readBody, unknownCoding } from './body.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
@@ -36,50 +37,54 @@ export type Way = {
   maxBodyBytes: number | null;
   /** What it says of compression counts; null: it says nothing. */
   route: RouteConfig | null;
+  /** The server has answered. */
+  onAnswer?: () => void;
+  /** Whether another server may be asked: the body then waits for the connection. */
+  holdBody?: boolean;
 };
 
-/** @throws {GateError} for a body that cannot be framed, and for every way in which the other side can fail */
-export async function relayHttp(
-  exchange: Exchange,
-  response: ClientResponse,
-  way: Way,
-  engine: ProxyEngine,
-): Promise<void> {
-  if (Number(exchange.request.headers['content-length'] ?? 0) > (way.maxBodyBytes ?? Infinity)) throw tooLarge(way);
-  const { stream, headers } = await framedBody(exchange, way.forward);
-  await relayFramed(exchange, response, { ...way, forward: { ...way.forward, headers } }, stream, engine);
-}
+/** A body that can be sent by whatever method: the headers that frame it, and its bytes where it has been read already. */
+export type FramedBody = { headers: HeaderList; bytes: Buffer | 'streaming' };
 
-/** The request's body as a stream, with headers that frame it for whatever method. */
-async function framedBody(exchange: Exchange, forward: Forward): Promise<{ stream: Readable; headers: HeaderList }> {
+/**
+ * Reads how a request's body is framed, once, however many servers are asked.
+ * @throws {GateError} for a body that cannot be framed
+ */
+export async function frameBody(exchange: Exchange, method: string): Promise<FramedBody> {
   const { request, live } = exchange;
   const encoding = request.headers['transfer-encoding'];
   const length = request.headers['content-length'];
   if (!hasBody(request)) {
-    const zero: HeaderList = METHODS_WITHOUT_FRAMING.has(forward.method) ? [] : [['content-length', '0']];
-    return { stream: Readable.from([]), headers: [...forward.headers, ...zero] };
+    return { headers: METHODS_WITHOUT_FRAMING.has(method) ? [] : [['content-length', '0']], bytes: Buffer.alloc(0) };
   }
-  if (encoding === undefined) {
-    return { stream: request, headers: [...forward.headers, ['content-length', String(length)]] };
-  }
+  if (encoding === undefined) return { headers: [['content-length', String(length)]], bytes: 'streaming' };
   const unknown = unknownCoding(request);
   if (unknown !== null) throw unknown;
-  if (!METHODS_WITHOUT_FRAMING.has(forward.method)) {
-    return { stream: request, headers: [...forward.headers, ['transfer-encoding', 'chunked']] };
+  if (!METHODS_WITHOUT_FRAMING.has(method)) {
+    return { headers: [['transfer-encoding', 'chunked']], bytes: 'streaming' };
   }
   const body = await readBody(request, MAX_REFRAMED_BYTES, live.limits.idleMs);
-  return { stream: Readable.from([body]), headers: [...forward.headers, ['content-length', String(body.length)]] };
+  return { headers: [['content-length', String(body.length)]], bytes: body };
 }
 
-function relayFramed(
+/**
+ * Asks one server, and passes its answer on. `way.forward.headers` frame the body already.
+ * @throws {GateError} for every way in which the other side can fail
+ */
+export function relayHttp(
   exchange: Exchange,
   response: ClientResponse,
   way: Way,
-  body: Readable,
+  framed: FramedBody,
   engine: ProxyEngine,
 ): Promise<void> {
   const { request, story } = exchange;
   const { forward, failed } = way;
+  const streaming = framed.bytes === 'streaming';
+  const held = streaming && way.holdBody === true ? new PassThrough() : null;
+  const body = held ?? (framed.bytes === 'streaming' ? request : readableOf(framed.bytes));
+  if (Number(request.headers['content-length'] ?? 0) > (way.maxBodyBytes ?? Number.POSITIVE_INFINITY))
+    return Promise.reject(tooLarge(way));
   return new Promise((resolve, reject) => {
     const askedMs = performance.now();
     let answered = false;
@@ -88,6 +93,7 @@ function relayFramed(
     const settle = (then: () => void): void => {
       clearTimeout(waiting);
       request.off('data', onUpload);
+      response.off('close', onClose);
       then();
     };
     // Once we have answered for it, nobody reads what the upstream still says.
@@ -103,11 +109,13 @@ function relayFramed(
       uploaded += chunk.length;
       if (way.maxBodyBytes !== null && uploaded > way.maxBodyBytes) fail(tooLarge(way));
     };
-    if (body === request) request.on('data', onUpload).pause();
-    response.once('close', () => settle(resolve));
+    if (streaming) request.on('data', onUpload).pause();
+    const onClose = (): void => settle(resolve);
+    response.once('close', onClose);
     engine.web(request, response, forward, body, {
       onRequest: (upstreamRequest) => {
         asked = upstreamRequest;
+        if (held !== null) whenConnected(upstreamRequest, () => request.pipe(held));
         // A 101 that nobody asked for ends the connection without an error.
         upstreamRequest.once('close', () => {
           if (!answered && !response.destroyed) fail(failed(new Error('no reply')));
@@ -115,6 +123,7 @@ function relayFramed(
       },
       onResponse: (upstreamResponse) => {
         answered = true;
+        way.onAnswer?.();
         story.upstreamMs = performance.now() - askedMs;
         clearTimeout(waiting);
         request.off('data', onUpload);
@@ -136,6 +145,21 @@ function relayFramed(
 function tooLarge({ maxBodyBytes }: Way): GateError {
   const message = `the body of this request may have ${maxBodyBytes} bytes at most (bodyMax)`;
   return new GateError('BODY_TOO_LARGE', message, { fault: 'client', status: 413 });
+}
+
+/** Of a body that goes on only once somebody is there to take it, nothing is lost where nobody is. */
+function whenConnected(upstreamRequest: UpstreamRequest, then: () => void): void {
+  const onSocket = (socket: Socket): void => {
+    if (socket.connecting) socket.once('connect', then);
+    else then();
+  };
+  // The engine tells of a request when it has its socket.
+  if (upstreamRequest.socket === null) upstreamRequest.once('socket', onSocket);
+  else onSocket(upstreamRequest.socket);
+}
+
+function readableOf(bytes: Buffer): Readable {
+  return Readable.from(bytes.length === 0 ? [] : [bytes]);
 }
 
 function slowError(request: ClientRequest, failed: Way['failed']): GateError {

@@ -25,6 +25,8 @@ export type GateEvent =
       /** The opening through which it came. */
       opening: string | null;
     }
+  /** A server could not be reached, or did not answer in time. */
+  | { event: 'upstream-failed'; atMs: number; origin: string; code: ErrorCode }
   /** A connection of a stream is over. `received` from the client, `sent` to it, in bytes. */
   | { event: 'stream'; atMs: number; because: string; received: number; sent: number }
   | { event: 'handshake-failed'; atMs: number; reason: string }

@@ -10,6 +10,8 @@ export type ToGate =
   | { kind: 'drain' }
   /** Take no new connection, and exit with the last one. */
   | { kind: 'retire' }
+  /** The servers that control's own looks have found not to be well. */
+  | { kind: 'upstreams-down'; origins: string[] }
   | { kind: 'reopen-logs' }
   | { kind: 'answer'; ask: number; answer: FirmwareAnswer }
   | { kind: 'progress'; progress: FillProgress }

@@ -29,6 +29,7 @@ export type Snapshot = {
   streams: StreamConfig[];
   trustedProxies: Config['trustedProxies'];
   upstreams: Config['upstreams'];
+  upstreamSettings: Config['upstreamSettings'];
   firmware: {
     allow: string[];
     /** Of hot images, in each gate. */

@@ -78,6 +78,7 @@ test('the defaults', () => {
       networks: { lan: ['private'] },
       trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
       upstreams: {},
+      upstreamSettings: {},
       routes: [],
       openings: [],
       streams: [],

@@ -67,6 +67,7 @@ function snapshotOf(version: number, http: number[], https: number[], cert: { ce
     shareListeners: process.platform === 'linux',
     trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
     upstreams: {},
+    upstreamSettings: {},
     time: { nowMs: 0, machineMs: 0 },
     adminSocket: '/nowhere/public-admin.sock',
     firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },

@@ -89,6 +89,11 @@ export function makeStatus(nowMs: number): Status {
       { route: 'ota', role: 'ota-check', host: null, path: '/xiaozhi/ota/' },
       { route: 'firmware', role: 'firmware', host: null, path: '/xiaozhi/otaMag/download/' },
     ],
+    servers: [
+      { upstream: 'console', origin: 'http://192.168.1.5:8002', health: 'well', failures: 0 },
+      { upstream: 'voice', origin: 'http://192.168.1.5:8000', health: 'down', failures: 3 },
+      { upstream: 'voice', origin: 'http://192.168.1.6:8000', health: null, failures: 1 },
+    ],
     workers: [
       { name: 'gate-1', pid: 4_121, sinceMs: nowMs - 3.2 * DAY_MS, snapshot: 42, restarts: 0 },
       { name: 'gate-2', pid: 4_122, sinceMs: nowMs - 0.4 * DAY_MS, snapshot: 42, restarts: 1 },

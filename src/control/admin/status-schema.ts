@@ -53,6 +53,7 @@ const totals = z.object({
   downloadBytes: z
     .object({ memory: z.int(), disk: z.int(), fill: z.int() })
     .describe('bytes that devices got, by where they came from'),
+  upstreamFailures: counts.describe('of servers that could not be reached or did not answer, by origin'),
   streams: counts.describe('connections that ended, by why'),
   streamBytes: z.object({ received: z.int(), sent: z.int() }).describe('of clients, and to them'),
   handshakes: counts.describe('failed ones, by reason'),
@@ -99,6 +100,16 @@ export const statusSchema = z.object({
   acme: z.array(kept).describe('names that are ordered, also those that have no certificate yet'),
   uncovered: z.array(z.string()).describe('domains that no certificate is for'),
   upstreams: z.record(z.string(), z.array(z.string())),
+  servers: z
+    .array(
+      z.object({
+        upstream: z.string(),
+        origin: z.string(),
+        health: z.enum(['well', 'down']).nullable().describe('what looks say; null where nobody looks'),
+        failures: z.int().describe('how often it could not be reached, or did not answer'),
+      }),
+    )
+    .describe('each server of each upstream'),
   openings: z.array(
     z.object({
       id: z.string(),

@@ -90,14 +90,21 @@ function UpstreamsCard({ status }: { status: Status }) {
   return (
     <Card title={words.upstreams} icon="server">
       <ul class="list">
-        {Object.entries(status.upstreams).map(([name, origins]) => (
+        {Object.keys(status.upstreams).map((name) => (
           <li key={name}>
             <strong>{visible(name, 60)}</strong>
-            {origins.map((origin) => (
-              <code key={origin} class="block breakable">
-                {visible(origin)}
-              </code>
-            ))}
+            {status.servers
+              .filter(({ upstream }) => upstream === name)
+              .map(({ origin, health, failures }) => (
+                <div key={origin} class="row between">
+                  <code class="breakable">{visible(origin)}</code>
+                  {health === 'down' ? (
+                    <Badge tone="fault" icon="fault" text={words.serverDown} />
+                  ) : (
+                    failures > 0 && <span class="mute small-text">{words.serverFailed(failures)}</span>
+                  )}
+                </div>
+              ))}
           </li>
         ))}
       </ul>

@@ -4,7 +4,7 @@ import { errorCode, GateError } from '../../base/errors.ts';
 import type { Decision } from '../../policy/decide.ts';
 import type { Exchange } from '../exchange.ts';
 import { canonicalName, controlHeaders, endToEnd, type HeaderList, siteHost } from '../headers.ts';
-import { relayHttp, type Way } from '../relay-http.ts';
+import { frameBody, relayHttp, type Way } from '../relay-http.ts';
 import type { Relay } from './relay.ts';
 
 // The live feed says something every 15 s: two of its comments may come late before it counts as dead.
@@ -19,13 +19,15 @@ export async function carryOutAdmin(
   const { live, story, outlet, request } = exchange;
   if (outlet.kind === 'socket') throw new TypeError('there is no WebSocket on an admin route');
   story.upstream = 'control';
+  const method = request.method ?? 'GET';
+  const framed = await frameBody(exchange, method);
   const way: Way = {
     forward: {
       target: { socketPath: live.adminSocket },
-      agent: upstreams.agents.http,
-      method: request.method ?? 'GET',
+      agent: upstreams.localAgent,
+      method,
       path,
-      headers: [['host', siteHost(exchange, { site })], ...controlHeaders(exchange, { site })],
+      headers: [['host', siteHost(exchange, { site })], ...controlHeaders(exchange, { site }), ...framed.headers],
       connectMs: live.limits.connectMs,
     },
     failed: controlError,
@@ -36,7 +38,7 @@ export async function carryOutAdmin(
     route: null,
     idleMs: Math.max(live.limits.idleMs, LEAST_IDLE_MS),
   };
-  await relayHttp(exchange, outlet.response, way, engine);
+  await relayHttp(exchange, outlet.response, way, framed, engine);
 }
 
 /** Both sides are ours: nothing to rewrite, and our own request id stands in the answer. */

@@ -2,16 +2,20 @@
 import type { Dispatcher } from 'undici';
 import { GateError } from '../../base/errors.ts';
 import { printable } from '../../base/printable.ts';
+import { showOrigin } from '../../config/unix-origin.ts';
 import type { CheckOffer } from '../../link/events.ts';
 import { readReport } from '../../ota/identity.ts';
 import { MAX_REPLY_BYTES, type RewrittenReply, readOffer, rewriteReply } from '../../ota/reply.ts';
 import { parseReply } from '../../ota/reply-text.ts';
 import type { Passage } from '../../policy/decide.ts';
-import { Asking } from '../../upstream/ask.ts';
-import { finalStatus, timesOf, type Upstreams, upstreamError } from '../../upstream/upstreams.ts';
+import { Asking, type Question } from '../../upstream/ask.ts';
+import { finalStatus, upstreamError } from '../../upstream/failure.ts';
+import { mayAskAgain } from '../../upstream/retry.ts';
+import { timesOf, type Upstreams, type Wish } from '../../upstream/upstreams.ts';
 import { answer } from '../answer.ts';
 import { readBody } from '../body.ts';
 import { checkFault } from '../check-fault.ts';
+import { clientEnds } from '../client-ends.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
 import { endToEnd, type HeaderList, upstreamHost } from '../headers.ts';
@@ -45,37 +49,45 @@ export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, che
 type Reply = { status: number; headers: HeaderList; body: Buffer };
 
 async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, body: Buffer): Promise<Reply> {
-  const { live, story } = exchange;
-  const origin = upstreams.pick(live.upstreams, passage.upstream, Date.now());
-  story.upstream = origin;
+  const { live, story, request } = exchange;
   const headers: string[] = [];
   for (const [name, value] of routedHeaders(exchange, passage))
     if (name !== 'accept-encoding') headers.push(name, value);
   headers.push('host', upstreamHost(exchange, passage), 'accept-encoding', 'identity');
-  const { request } = exchange;
   const limits = { ...live.limits, ...passage.route.timeouts };
-  const asking = new Asking(upstreams.pool(origin, limits), {
+  const question: Question = {
     path: passage.path,
     method: (request.method ?? 'GET') as Dispatcher.HttpMethod,
     headers,
     body: body.length > 0 || request.method === 'POST' ? body : null,
     maxBytes: MAX_PASSED_BYTES,
     ...timesOf(limits),
+  };
+  const wish: Wish = {
+    upstream: passage.upstream,
+    device: null,
+    // A check makes a one-time link on the server: twice is not once.
+    mayAskAgain: (failure) => !request.socket.destroyed && mayAskAgain(failure, request.method === 'GET'),
+  };
+  return upstreams.ask(live, wish, async (origin) => {
+    story.upstream = showOrigin(origin);
+    const own = upstreams.poolSaying(origin, limits, () => clientEnds(exchange));
+    const asking = new Asking(own ?? upstreams.pool(origin, limits), question);
+    const gone = (): void =>
+      asking.abort(new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' }));
+    request.socket.once('close', gone);
+    try {
+      const { status, rawHeaders, body: replied, firstByteMs } = await asking.answer;
+      story.upstreamMs = firstByteMs;
+      upstreams.balance.answered(origin);
+      return { status: finalStatus(status, null), headers: endToEnd(rawHeaders), body: replied };
+    } catch (error) {
+      throw upstreamError(error, passage.upstream, origin);
+    } finally {
+      request.socket.off('close', gone);
+      if (own !== null) own.close().catch(() => {});
+    }
   });
-  const gone = (): void =>
-    asking.abort(new GateError('CLIENT_GONE', 'the client left before the reply came', { fault: 'client' }));
-  request.socket.once('close', gone);
-  try {
-    const { status, rawHeaders, body: replied, firstByteMs } = await asking.answer;
-    story.upstreamMs = firstByteMs;
-    return { status: finalStatus(status, null), headers: endToEnd(rawHeaders), body: replied };
-  } catch (error) {
-    const failure = upstreamError(error, passage.upstream, origin);
-    if (failure.code === 'UPSTREAM_CONNECT') upstreams.failed(origin, Date.now());
-    throw failure;
-  } finally {
-    request.socket.off('close', gone);
-  }
 }
 
 type Rewritten = Pick<RewrittenReply, 'kind' | 'body' | 'offer' | 'withheld'>;
