@@ -65,6 +65,16 @@ function pretty(options: import('pino-pretty').PrettyOptions): DestinationStream
 
 type Stream = ReturnType<typeof destination>;
 
+/** A file that takes lines of another form, with the same bounds. */
+export type LineFile = { write: (line: string) => void; reopen: () => void };
+
+/** @throws {Error} with the system's code where the file cannot be opened */
+export function openLines(file: string): LineFile {
+  closeSync(openSync(file, 'a', 0o640));
+  const stream = openStream({ dest: file, append: true });
+  return { write: (line) => void stream.write(line), reopen: () => stream.reopen() };
+}
+
 /**
  * A stream that no state of its target can stop the process by: a full disk, a reader that left or stands still. The
  * stream would try for ever to write its last lines at the exit; where nothing goes out, they are given up.

@@ -17,7 +17,7 @@ export async function serve({ configFile, terminal, words }: Context): Promise<n
   let control: Control | undefined;
   // Until somebody listens for this signal, Node opens its debugger on it. The flag against that, --disable-sigusr1,
   // is none for us: it blocks the signal, and no listener would ever hear it.
-  process.on('SIGUSR1', () => control?.reopenLogs());
+  process.on('SIGUSR1', () => control?.logs.reopen());
   // A reload that comes during the start waits for it.
   process.on('SIGHUP', () => void control?.reload());
   process.on('uncaughtException', (error) => {

@@ -7,7 +7,7 @@ import type { Login } from './password-file.ts';
 import type { RolloutConfig } from './rollouts.ts';
 import type { SecretSource } from './secrets.ts';
 import type { StoreConfig } from './store.ts';
-import type { UpstreamConfig } from './upstream-config.ts';
+import type { ProxyVersion, UpstreamConfig } from './upstream-config.ts';
 
 export type Role = 'web' | 'device' | 'ota-check' | 'firmware' | 'admin';
 export type PlainHttp = 'always' | 'lan' | 'never';
@@ -78,6 +78,17 @@ export type CertificateFiles =
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
+export type LogConfig = {
+  level: LogLevel;
+  format: 'auto' | 'json' | 'pretty';
+  /** In place of standard output. Absolute, as all of these. */
+  file?: string;
+  /** A line for each request, beside the log. */
+  access?: { file: string; format: 'combined' };
+  /** When a file is put aside, and how many are kept. Null: not for that reason. */
+  rotate?: { maxBytes: number | null; everyMs: number | null; keep: number };
+};
+
 export type Limits = {
   /** The longest that an opening may be asked for. */
   openingMs: number;
@@ -99,9 +110,6 @@ export type Limits = {
 
 /** A plain TCP server: a name or an address, IPv6 without brackets. */
 export type HostPort = { host: string; port: number };
-
-/** In which form a server behind the gate is told who the client is, before the first byte. */
-export type ProxyVersion = 'none' | 'v1' | 'v2';
 
 /** TLS in front of plain TCP. */
 export type StreamConfig = {
@@ -178,5 +186,5 @@ export type Config = {
   limits: Limits;
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;
-  log: { level: LogLevel; format: 'auto' | 'json' | 'pretty'; file?: string };
+  log: LogConfig;
 };

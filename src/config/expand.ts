@@ -7,6 +7,7 @@ import { certificateFrom } from './certificate-files.ts';
 import type { Config, OpeningConfig, RouteConfig } from './config.ts';
 import { firmwareFrom } from './firmware.ts';
 import { limitsFrom } from './limits.ts';
+import { logFrom } from './log.ts';
 import { asCidr } from './networks.ts';
 import { offersFrom } from './offers.ts';
 import { openingId } from './opening-id.ts';
@@ -30,7 +31,6 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
   const own = input.routes.map((route) => routeFrom(route, folder));
   const named = upstreamsFrom(input.upstreams, folder);
   const { http, https, admin } = input.listen;
-  const { file: logFile, level, format } = input.log;
   return {
     file,
     domains: input.domains ?? (input.domain === undefined ? [] : [input.domain]),
@@ -65,7 +65,7 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     rollouts: input.rollouts.map(rolloutFrom),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
-    log: { level, format, ...(logFile === undefined ? {} : { file: fromFolder(folder, logFile) }) },
+    log: logFrom(input.log, folder),
   };
 }
 

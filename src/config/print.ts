@@ -8,6 +8,7 @@ import type { CloseAfter, Config, RouteConfig } from './config.ts';
 import { writeEndpoint } from './endpoints.ts';
 import { writeFirmware } from './firmware.ts';
 import { writeLimits } from './limits.ts';
+import { writeLog } from './log.ts';
 import { entriesOf } from './loose.ts';
 import { writeRollout } from './rollouts.ts';
 import { writeRouteKeys } from './route-keys.ts';
@@ -61,7 +62,7 @@ export function printLongForm(config: Config): string {
     ...(config.backup === null ? {} : { backup: writeBackupKeys(config.backup) }),
     rollouts: config.rollouts.map(writeRollout),
     limits: writeLimits(config.limits),
-    log: config.log,
+    log: writeLog(config.log),
   };
   const text = stringify(long, escapeReferences, { lineWidth: 0, aliasDuplicateObjects: false });
   return holdsSecret(long) ? `# Holds a secret: show it to nobody.\n${text}` : text;

@@ -36,6 +36,7 @@ export function referenceFaults(draft: Draft, file: string, now: number, report:
   upstreamFileFaults(draft.raw, dirname(file), report);
   everywhereWarnings(draft.raw, report);
   proxyFault(draft.raw, report);
+  rotationWarning(draft.raw, report);
 }
 
 function domainFaults(raw: unknown, report: Report): void {
@@ -123,6 +124,14 @@ function proxyFault(raw: unknown, report: Report): void {
   if (!proxyProtocol.ok || !proxyProtocol.value || (from !== undefined && !isEmpty(from))) return;
   const expected = 'trustedProxies.from with the addresses of the proxies that speak it';
   report(['trustedProxies', 'proxyProtocol'], { problem: 'is on for nobody', expected });
+}
+
+function rotationWarning(raw: unknown, report: Report): void {
+  const log = memberOf(raw, 'log');
+  if (memberOf(log, 'rotate') === undefined || memberOf(log, 'file') !== undefined) return;
+  if (memberOf(log, 'access') !== undefined) return;
+  const problem = 'has nothing to put aside: the log goes to standard output';
+  report(['log', 'rotate'], { problem, expected: 'log.file or log.access beside it' }, { ...WARNING, at: 'key' });
 }
 
 function isEmpty(value: unknown): boolean {

@@ -11,6 +11,7 @@ import { firmwareSchema } from './firmware.ts';
 import { readDomain, readRouteHost, readUpstreamHost } from './host-names.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
 import { limitsSchema } from './limits.ts';
+import { logSchema } from './log.ts';
 import { readMoment } from './moment.ts';
 import { readLan, readNetworks } from './networks.ts';
 import { offersSchema } from './offers.ts';
@@ -269,20 +270,7 @@ export const inputSchema = z
     backup: backupSchema.optional(),
     rollouts: rolloutsSchema,
     limits: limitsSchema,
-    log: z
-      .strictObject({
-        level: z
-          .enum(['trace', 'debug', 'info', 'warn', 'error'])
-          .prefault('info')
-          .meta({ description: 'From this level on.' }),
-        format: z
-          .enum(['auto', 'json', 'pretty'])
-          .prefault('auto')
-          .meta({ description: 'auto: pretty on a terminal, else JSON.' }),
-        file: path('A file in place of standard output. Reopened on SIGUSR1.').optional(),
-      })
-      .prefault({})
-      .meta({ description: 'The log.' }),
+    log: logSchema,
   })
   .meta({ title: 'otagate', description: 'The configuration of otagate.' });
 

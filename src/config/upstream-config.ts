@@ -1,5 +1,7 @@
 // Owns UpstreamConfig: how an upstream with settings of its own is reached, and who of its servers is asked.
-import type { ProxyVersion } from './config.ts';
+
+/** In which form a server behind the gate is told who the client is, before the first byte. */
+export type ProxyVersion = 'none' | 'v1' | 'v2';
 
 export type HealthConfig = {
   /** Asked by GET; an answer below 400 is well. */

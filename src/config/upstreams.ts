@@ -70,9 +70,9 @@ const settingsSchema = z.strictObject({
 
 /** A map has settings; everything else is origins, and is told of as such. */
 const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const LIST = origins.transform((list) => settingsSchema.parse({ origins: list }));
 const ONE_UPSTREAM = z.unknown().transform((value, context) => {
-  const shape = isMap(value) ? settingsSchema : origins.transform((list) => settingsSchema.parse({ origins: list }));
-  const parsed = shape.safeParse(value);
+  const parsed = isMap(value) ? settingsSchema.safeParse(value) : LIST.safeParse(value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) context.addIssue({ ...issue, input: undefined } as never);
   return z.NEVER;

@@ -14,6 +14,7 @@ export function changedForGood(before: Config, after: Config): string[] {
     ...(before.stateDir === after.stateDir ? [] : ['stateDir']),
     ...(isDeepStrictEqual(before.store, after.store) ? [] : ['store']),
     ...(before.log.file === after.log.file ? [] : ['log.file']),
+    ...(isDeepStrictEqual(before.log.access, after.log.access) ? [] : ['log.access']),
     ...(before.log.format === after.log.format ? [] : ['log.format']),
   ];
 }

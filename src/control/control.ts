@@ -18,6 +18,7 @@ import { HealthChecks } from './health-checks.ts';
 import { DeviceHistory } from './history.ts';
 import type { Keeping } from './keeping.ts';
 import { KeptClock } from './kept-clock.ts';
+import { LogRotation } from './log-rotation.ts';
 import { Lookout } from './lookout.ts';
 import { Notices } from './notices.ts';
 import { OfferDesk } from './offer-desk.ts';
@@ -48,6 +49,7 @@ export class Control {
   readonly #startedMs = Date.now();
   readonly #tally = new Tally();
   readonly #health: HealthChecks;
+  readonly logs: LogRotation;
   readonly #watch = new Watch();
   readonly #doctor = new DoctorDesk(() => [this.#publisher.snapshot, this.#certificates.localRootPem]);
   readonly #opened: OpenedLog;
@@ -140,6 +142,7 @@ export class Control {
       now: () => this.#clock.now(),
     });
     this.#health = new HealthChecks(this.firmware.upstreams, this.log, (news) => this.#supervisor.tell(news));
+    this.logs = new LogRotation(this.#opened, (news) => this.#supervisor.tell(news));
     const ear = gateEar({
       tally: this.#tally,
       doctor: this.#doctor,
@@ -161,7 +164,7 @@ export class Control {
       openings: this.#openings,
       rollouts: (applied) => this.#rollouts.rollouts.snapshot(applied),
       onSnapshot: (applied, snapshot) => {
-        for (const part of [this.firmware, this.#alerts, this.#health]) part.apply(applied, snapshot);
+        for (const part of [this.firmware, this.#alerts, this.#health, this.logs]) part.apply(applied, snapshot);
       },
     });
   }
@@ -278,11 +281,6 @@ export class Control {
     return this.#publisher.serially(() =>
       reloadConfiguration({ opened: this.#opened, publisher: this.#publisher, admin: this.#admin }),
     );
-  }
-
-  reopenLogs(): void {
-    this.#opened.reopen();
-    this.#supervisor.tell({ kind: 'reopen-logs' });
   }
 
   kill(): void {

@@ -1,6 +1,6 @@
 // The gate process: composes what serves, takes snapshots from control, tells it events, drains when told or orphaned.
 import { errorText } from '../base/errors.ts';
-import { openLog } from '../base/log.ts';
+import { type LineFile, openLines, openLog } from '../base/log.ts';
 import { EventQueue } from '../link/events.ts';
 import { LogTap } from '../link/log-tap.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
@@ -31,6 +31,7 @@ let draining = false;
 let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
+let access: LineFile | null = null;
 let serving: { listeners: Listeners; streams: Streams; gate: Gate } | null = null;
 const firmware = new FirmwareDesk(tell);
 const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
@@ -52,6 +53,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
   });
   if (serving === null) {
     opened = openLog(snapshot.log, name, tap.take);
+    if (snapshot.log.access !== undefined) access = openLines(snapshot.log.access.file);
     const gate: Gate = {
       live: current,
       engine: createProxyEngine(),
@@ -60,6 +62,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       turns: new Turns(),
       logins: new Logins(),
       log: opened.log,
+      access,
       time,
       events,
       running,
@@ -87,6 +90,12 @@ async function apply(snapshot: Snapshot): Promise<void> {
 function current(): Live {
   if (live === null) throw new TypeError('a request before the first snapshot');
   return live;
+}
+
+/** Files that were moved away are begun anew. */
+function reopenLogs(): void {
+  opened.reopen();
+  access?.reopen();
 }
 
 /** Requests, upgrades and connections of streams that are not over. */
@@ -154,7 +163,7 @@ process.on('message', (message: unknown) => {
       upstreams.balance.setDown(message.origins);
       return;
     case 'reopen-logs':
-      opened.reopen();
+      reopenLogs();
       return;
     case 'answer':
       firmware.asks.onAnswer(message.ask, message.answer);
@@ -178,7 +187,7 @@ process.on('disconnect', () => {
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void drain('SIGTERM', 0));
 process.on('SIGHUP', () => {});
-process.on('SIGUSR1', () => opened.reopen());
+process.on('SIGUSR1', reopenLogs);
 process.on('uncaughtException', (error) => {
   opened.log.fatal(
     { event: 'crash', detail: errorText(error), stack: error.stack },

@@ -1,7 +1,7 @@
 // Owns the way of a request through the gate. The page to read first: facts, decision, action, record.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Log } from '../base/log.ts';
+import type { LineFile, Log } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
 import { type Decision, decide, type Refusal, refuse } from '../policy/decide.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -15,6 +15,7 @@ import { carryOutRefuse } from './actions/refuse.ts';
 import { carryOutRelay } from './actions/relay.ts';
 import { answerError } from './answer.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
+import { combinedLine } from './combined-line.ts';
 import type { ControlTime } from './control-time.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { oneHeader, readFacts } from './facts.ts';
@@ -33,6 +34,8 @@ export type Gate = {
   turns: Turns;
   logins: Logins;
   log: Log;
+  /** For lines as nginx writes them; null where nobody wants them. */
+  access: LineFile | null;
   time: ControlTime;
   events: EventQueue;
   /** Exchanges that are not over yet; a drain waits for them. */
@@ -146,4 +149,5 @@ function end(gate: Gate, exchange: Exchange): void {
     story.code ??= 'CLIENT_GONE';
   }
   record(exchange, gate.log, gate.events);
+  if (gate.access !== null) gate.access.write(combinedLine(exchange));
 }

@@ -55,7 +55,7 @@ test('the commented keys of full.yaml are right as well', () => {
   const text = readFileSync(`${folder}full.yaml`, 'utf8')
     .replace(/^(domain|routes|upstreams|openings|streams|rollouts| {2}allow): .*$/gm, '')
     .replace(/^# ((?:domains|routes|upstreams|openings|streams|rollouts):.*| {2}- \{.*)$/gm, '$1')
-    .replace(/^ {2}# ((?:allow|file|mqtts):.*)$/gm, '  $1');
+    .replace(/^ {2}# ((?:allow|file|mqtts|access|rotate):.*)$/gm, '  $1');
   const loaded = checkText(text, `${folder}full.yaml`, {}, Date.parse('2026-11-20T00:00:00Z'));
   if (!loaded.ok) return assert.fail(loaded.faults.map(formatFinding).join('\n'));
   const { routes, openings, firmware, log } = loaded.config;
