@@ -9,6 +9,7 @@ export const doctorWordsZh: DoctorWords = {
   notResolve: (found) => `--resolve ${found}：请写成 域名=地址，例如 ota.example.com=192.168.1.10`,
   badRoots: (file, reason) => `--ca ${file}：${reason}`,
   noPem: '其中没有 PEM 证书',
+  notHost: (found) => `${found} 既不是域名也不是 IPv4 地址：请写成 ota.example.com 或 192.168.1.10`,
   nameOrUrl: '域名与 --url 只能用一种：域名是网关自己的，URL 可以是任何前端的',
   target: (address, status, bytes) =>
     [

@@ -10,6 +10,7 @@ export const doctorWords = {
   notResolve: (found: string) => `--resolve ${found}: write NAME=ADDRESS, such as ota.example.com=192.168.1.10`,
   badRoots: (file: string, reason: string) => `--ca ${file}: ${reason}`,
   noPem: 'there is no certificate in PEM in it',
+  notHost: (found: string) => `${found} is neither a name nor an IPv4 address: write ota.example.com or 192.168.1.10`,
   nameOrUrl: 'write names or --url, not both: a name is one of the gate’s, and a URL is of any front',
   target: (address: string, status: number | null, bytes: number | null) =>
     [

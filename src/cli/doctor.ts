@@ -38,6 +38,8 @@ export async function examineUrls(context: Context, options: DoctorOptions): Pro
 export async function examineGate(context: Context, hosts: readonly string[], options: DoctorOptions): Promise<number> {
   // Before the gate is asked: what is wrong with the command is told first.
   readOptions(context, options);
+  const odd = hosts.find((host) => !/^[A-Za-z0-9._-]{1,253}$/.test(host));
+  if (odd !== undefined) throw new WrongUse(context.words.doctor.notHost(JSON.stringify(odd)));
   const reply = await askGate(context, 'POST', '/api/v1/doctor/visits');
   if (reply.kind === 'failed') return tellFailure(context, reply);
   const { mac, plan } = bodyOf<DoctorVisit>(reply);

@@ -9,7 +9,11 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import type { DoctorReport } from '../../src/doctor/report.ts';
 import { otagate } from '../cli/command-line.ts';
+import { peer } from '../peer.ts';
+import { freePort } from '../rig/mqtt.ts';
 import { type Front, type FrontOptions, intermediate, leaf, ROOT_PEM, startFront } from '../rig/ota-front.ts';
+import { BOARD, pythonServer } from '../rig/sample-servers.ts';
+import { startNginx } from '../rig/small-nginx.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'otagate-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -221,6 +225,30 @@ test('a closed port, a wrong path, and a name that is not there', async (t) => {
   assert.deepEqual(faultsOf(wrong.stdout), ['path-wrong']);
   const nameless = await otagate(['doctor', '--json', '--url', 'https://no-such-name.invalid/xiaozhi/ota/']);
   assert.deepEqual(faultsOf(nameless.stdout), ['dns-unknown']);
+});
+
+test('nginx with https in front of a server that knows only http: the link, and the redirect that it runs into', {
+  skip: peer('nginx').skip,
+}, async (t) => {
+  const [http, https] = [await freePort(), await freePort()];
+  const python = await pythonServer(t, {
+    visionExplain: `http://ota.test:${http}/mcp/vision/explain`,
+    websocketUrl: `wss://ota.test:${https}/xiaozhi/v1/`,
+  });
+  const certificate = leaf();
+  await startNginx(t, {
+    cert: certificate.pem + intermediate.pem,
+    key: certificate.keyPem,
+    http,
+    https,
+    api: Number(new URL(python.origin).port),
+    voice: Number(new URL(python.voiceOrigin).port),
+  });
+  const args = ['doctor', '--json', '--ca', roots, '--resolve', 'ota.test=127.0.0.1', '--board', BOARD];
+  const secure = await otagate([...args, '--url', `https://ota.test:${https}/xiaozhi/ota/`]);
+  assert.deepEqual(faultsOf(secure.stdout), ['link-scheme', 'firmware-redirect'], secure.stdout);
+  const plain = await otagate([...args, '--url', `http://ota.test:${http}/xiaozhi/ota/`]);
+  assert.deepEqual(faultsOf(plain.stdout), ['reply-redirect']);
 });
 
 test('what no device can be given is wrong use', async () => {

@@ -1,4 +1,5 @@
 // Owns a front that is not otagate: a server for the check, the firmware, the WebSocket and MQTT, that can be broken.
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecure, type Server as SecureServer } from 'node:https';
@@ -11,8 +12,8 @@ import { type Issued, issue } from '../tls/issue.ts';
 
 export const FRONT_HOST = 'ota.test';
 export const MQTT_HOST = 'mqtt.test';
-/** A loopback address of its own: devices speak TLS to MQTT on this very port. */
-const MQTT_PLACE = { host: '127.83.1.1', port: 8883 };
+/** Devices speak TLS to MQTT on this very port: each run takes it on a loopback address of its own. */
+const MQTT_PLACE = { host: ownLoopback(), port: 8883 };
 
 export type FrontReply = {
   server_time?: { timestamp: number };
@@ -50,6 +51,11 @@ const image = buildImage({ version: VERSION, size: 200_000, seed: 'front' });
 const root = issue({ name: 'Front root', ca: true });
 export const intermediate = issue({ name: 'Front intermediate', ca: true, by: root });
 export const ROOT_PEM = root.pem;
+
+/** A loopback address that no other run uses. */
+export function ownLoopback(): string {
+  return `127.${randomInt(64, 128)}.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+}
 
 /** A leaf of the front's authority, for its names unless said. */
 export function leaf(wish: { hosts?: string[]; until?: Date } = {}): Issued {

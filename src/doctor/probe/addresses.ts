@@ -1,5 +1,6 @@
 // Owns the look at each address that a reply hands out: the firmware, the WebSocket, the MQTT server.
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Device, DownloadOutcome } from '../../device/device.ts';
 import { type Link, parseLink, parseVoiceLink } from '../../device/link.ts';
 import type { FirmwareSeen, Handshake, MqttSeen, Opening, Place, Reply, VoiceSeen } from '../facts.ts';
 import { ask, askOn } from './ask.ts';
@@ -55,14 +56,27 @@ export async function lookAtFirmware(url: string, version: string, looking: Look
     const address = reached.place.place === 'known' ? reached.place.address : '';
     // A modem checks no certificate: the chain is judged from the handshake.
     const device = deviceFor({ generation: 'modem', version: '1.5.0' }, looking.player, () => address, null);
-    return { ...seen, download: await device.download(url) };
+    return { ...seen, download: await downloadWithin(device, url) };
   }
-  if (!SEALED.test(url) && ONE_TIME.test(new URL(url).pathname)) {
+  if (!SEALED.test(url) && ONE_TIME.test(link.at.path)) {
     connection.close();
     return { ...seen, look: 'one-time' };
   }
   const request = { method: 'GET', url, headers: {}, body: Buffer.alloc(0) } as const;
   return { ...seen, look: await askOn(connection, request, link.at, looking.times, LOOK_BYTES) };
+}
+
+/** As long as the slowest line takes for the largest image. */
+const LONGEST_DOWNLOAD_MS = 15 * 60_000;
+
+function downloadWithin(device: Device, url: string): Promise<DownloadOutcome> {
+  const late = Promise.withResolvers<DownloadOutcome>();
+  const because = `it has not ended within ${LONGEST_DOWNLOAD_MS / 60_000} minutes`;
+  const timer = setTimeout(
+    () => late.resolve({ outcome: 'failed', at: 'body', because, status: 200, bytes: 0 }),
+    LONGEST_DOWNLOAD_MS,
+  );
+  return Promise.race([device.download(url), late.promise]).finally(() => clearTimeout(timer));
 }
 
 const HELLO = JSON.stringify({

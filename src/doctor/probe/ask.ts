@@ -7,6 +7,7 @@ import { type Connection, connectAsDevice, type Times } from './connect.ts';
 import { readServerFlight } from './server-flight.ts';
 
 const MAX_HEAD_BYTES = 32 * 1024;
+const LONGEST_MS = 60_000;
 const GENERATION: Generation = 'current';
 
 /** Sends on a connection of its own, and reads the head and up to `maxBytes` of the body. Never rejects. */
@@ -45,9 +46,12 @@ function receive(
     let length = 0;
     const end = (because: string): void => {
       clearTimeout(timer);
+      clearTimeout(last);
       settle({ bytes: Buffer.concat(chunks), because });
     };
     const timer = setTimeout(() => end(`no reply within ${silenceMs / 1000} s`), silenceMs);
+    // One byte now and then would else keep it here for ever.
+    const last = setTimeout(() => end(`no end of the reply within ${LONGEST_MS / 1000} s`), LONGEST_MS);
     socket.on('data', (data: Buffer) => {
       timer.refresh();
       chunks.push(data);

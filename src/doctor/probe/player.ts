@@ -1,6 +1,7 @@
 // Owns the device that the doctor plays: its MAC for one run, and how it looks in each generation.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Device } from '../../device/device.ts';
+import { SCREEN_CODES } from '../../device/connection.ts';
+import { type CheckOutcome, Device } from '../../device/device.ts';
 import type { Generation } from '../../device/generation.ts';
 import type { Request } from '../../device/http-client.ts';
 
@@ -41,6 +42,19 @@ export function deviceFor(
     project: 'xiaozhi',
     ...(roots === null ? {} : { trust: [...roots] }),
   });
+}
+
+const LONGEST_CHECK_MS = 90_000;
+
+/** A check of this device, which ends even where a server sends a byte now and then for ever. */
+export function checkWithin(device: Device, url: string, longestMs = LONGEST_CHECK_MS): Promise<CheckOutcome> {
+  const late = Promise.withResolvers<CheckOutcome>();
+  const because = `no end of the reply within ${longestMs / 1000} s`;
+  const timer = setTimeout(
+    () => late.resolve({ outcome: 'failed', code: SCREEN_CODES.noReply, because, tries: 1 }),
+    longestMs,
+  );
+  return Promise.race([device.check(url), late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** A check with the fields that servers read. */

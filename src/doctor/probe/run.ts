@@ -7,7 +7,7 @@ import { ask } from './ask.ts';
 import { connectAsDevice, type Times } from './connect.ts';
 import { checkServerOta, checkServerWebsocket } from './console.ts';
 import { Places } from './places.ts';
-import { checkRequest, deviceFor, PLAYED, type Player } from './player.ts';
+import { checkRequest, checkWithin, deviceFor, PLAYED, type Player } from './player.ts';
 
 export type Wanted = {
   targets: readonly Target[];
@@ -91,7 +91,10 @@ async function playAll(target: Target, looking: Looking, gate: Wanted['gate']): 
   const trusted = roots ?? (gate?.localRoot ? [gate.localRoot] : null);
   return Promise.all(
     PLAYED.map(async (played) => {
-      const outcome = await deviceFor(played, player, () => address, trusted).check(target.url);
+      const outcome = await checkWithin(
+        deviceFor(played, player, () => address, trusted),
+        target.url,
+      );
       return { ...played, outcome };
     }),
   );
