@@ -96,6 +96,7 @@ export class Control {
         history: this.#history,
         certificates: this.#certificates,
         publisher: this.#publisher,
+        firmware: this.firmware,
       })),
     });
     const { state } = this.#keeping;
@@ -122,7 +123,7 @@ export class Control {
       },
       onOutcome: (outcome) => this.#rollouts.onOutcome(outcome),
     });
-    this.firmware = new Firmware(config, state, this.#opened.log);
+    this.firmware = new Firmware(config, this.#keeping, this.#opened.log);
     this.#offers = new OfferDesk({
       cache: this.firmware.cache,
       log: this.#opened.log,
@@ -228,6 +229,7 @@ export class Control {
       operations: this.firmware.operations,
     });
     this.#certificates.keeper.start();
+    this.firmware.copies?.start();
     if (snapshot !== null) void tellStrayRecords(this.log, this.#config, snapshot.listen);
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();

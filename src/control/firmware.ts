@@ -8,18 +8,21 @@ import type { Fill } from '../firmware/fill.ts';
 import { merged } from '../firmware/fill-faults.ts';
 import type { Found } from '../firmware/found.ts';
 import { appOfFill, appOfImage } from '../firmware/image-app.ts';
+import { ImageCopies } from '../firmware/image-copies.ts';
 import { Library } from '../firmware/library.ts';
 import { FirmwareOperations } from '../firmware/operations.ts';
 import { PassingImages } from '../firmware/passing.ts';
+import { SharedFills } from '../firmware/shared-fills.ts';
+import { alone } from '../firmware/sharing.ts';
 import { Shelf } from '../firmware/shelf.ts';
 import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
 import type { FirmwareAnswer, FirmwareAsk, FirmwareObject } from '../link/firmware.ts';
 import type { GateLine } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { compilePolicy } from '../policy/view.ts';
-import type { State } from '../store/state.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { DownloadShares } from './download-shares.ts';
+import type { Keeping } from './keeping.ts';
 import type { FirmwareStatus } from './status.ts';
 
 const SWEEP_MS = 60_000;
@@ -30,6 +33,8 @@ export class Firmware {
   readonly library: Library;
   readonly shelf: Shelf;
   readonly shares = new DownloadShares();
+  /** Of what other machines have; null on one machine alone. */
+  readonly copies: ImageCopies | null = null;
   readonly #log: Log;
   readonly upstreams = new Upstreams();
   readonly #passing = new PassingImages();
@@ -40,7 +45,9 @@ export class Firmware {
   #sweeping: NodeJS.Timeout | undefined;
 
   /** @throws {Error} with the system's code where the folder in stateDir cannot be made */
-  constructor(config: Config, state: State, log: Log) {
+  constructor(config: Config, keeping: Pick<Keeping, 'state' | 'agreement' | 'records' | 'passages'>, log: Log) {
+    const { state, agreement, records, passages } = keeping;
+    const sharedFills = passages === null ? null : new SharedFills(passages, agreement, log);
     this.#config = config;
     this.#log = log;
     this.shelf = new Shelf(config.stateDir);
@@ -51,6 +58,7 @@ export class Firmware {
       passing: this.#passing,
       log,
       settings: () => this.#config.firmware,
+      sharing: sharedFills ?? alone,
       fetcher: {
         upstreams: this.upstreams,
         limits: () => this.#config.limits,
@@ -66,6 +74,17 @@ export class Firmware {
       maxBytes: () => this.#config.firmware.maxBytes,
       placeOf: (url) => this.#placeOf(url),
       originOf: (upstream) => this.#config.upstreams[upstream]?.[0] ?? null,
+      ...(records === null ? {} : { onPurged: (sha256) => records.put(`image/${sha256}`, null) }),
+    });
+    if (records === null || sharedFills === null) return;
+    this.copies = new ImageCopies({
+      cache: this.cache,
+      operations: this.operations,
+      fileOf: (sha256) => this.shelf.image(sha256),
+      fills: sharedFills,
+      records,
+      log,
+      signal: this.#ending.signal,
     });
   }
 

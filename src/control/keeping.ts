@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { Agreement } from '../store/agreement.ts';
+import type { Passages } from '../store/redis/passages.ts';
 import type { State } from '../store/state.ts';
 
 /** What `otagate status` tells of it. Times are milliseconds since the epoch. */
@@ -58,6 +59,8 @@ export type Keeping = {
   agreement: Agreement;
   /** Null on one machine alone. */
   records: Records | null;
+  /** How images pass from one machine to the others; null on one alone. */
+  passages: Passages | null;
   see: (event: GateEvent) => void;
   /** Meets the other machines, as far as they can be reached; what has to be the same everywhere is agreed on here. */
   join: (makeFirst: () => void) => Promise<void>;

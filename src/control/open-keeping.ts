@@ -13,6 +13,7 @@ export function openKeeping(parts: KeepingParts): Keeping {
     state,
     agreement: aloneAgreement(),
     records: null,
+    passages: null,
     see: (event) => hearing.onEvent(event, true),
     join: async () => {},
     status: () => ({ kind: 'sqlite' }),

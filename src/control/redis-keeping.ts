@@ -6,6 +6,7 @@ import { errorText, GateError } from '../base/errors.ts';
 import { type RedisStore, writeServer } from '../config/store.ts';
 import type { GateEvent } from '../link/events.ts';
 import { Journal } from '../store/redis/journal.ts';
+import { Passages } from '../store/redis/passages.ts';
 import { RedisAgreement } from '../store/redis/redis-agreement.ts';
 import { RedisLink } from '../store/redis/redis-link.ts';
 import { Replicator, STORE_FORMAT } from '../store/redis/replicator.ts';
@@ -63,6 +64,7 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   const shared: Shared = {
     put: (name, value) => replicator.put(name, value),
     read: (name) => replica.read(name)?.value ?? null,
+    isRemoved: (name) => replica.read(name)?.value === null,
     list: (prefix) => replica.list(prefix),
     audit: (entry) => journal.add({ audit: entry, machine: store.machine } satisfies Item),
   };
@@ -130,13 +132,15 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
     },
   };
 
-  if (replica.isNew) tellState(local, shared, Date.now());
+  tellState(local, shared, Date.now());
+  takeIntoState(local, shared, replica.list(''), Date.now());
 
   const state = shareState(local, shared);
   return {
     state,
     agreement: new RedisAgreement(link, installation, `${machine}-${randomBytes(3).toString('hex')}`),
     records,
+    passages: new Passages(link, sealing, installation),
     see: (event) => {
       if (event.event !== 'request' && event.event !== 'handshake-failed') journal.add({ event } satisfies Item);
     },

@@ -2,6 +2,7 @@
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Certificates } from './certificates.ts';
+import type { Firmware } from './firmware.ts';
 import type { DeviceHistory } from './history.ts';
 import type { Hearing, SharedNews } from './keeping.ts';
 import type { Openings } from './openings.ts';
@@ -13,6 +14,7 @@ export type SharedHearers = {
   history: DeviceHistory;
   certificates: Certificates;
   publisher: Publisher;
+  firmware: Firmware;
 };
 
 /** `to` is asked when there is something to hear. */
@@ -25,8 +27,9 @@ export function sharedEar(log: Log, watch: Watch, to: () => SharedHearers): Hear
     },
     flush: () => to().history.flush(),
     onNews: async (news) => {
-      const { certificates, publisher } = to();
+      const { certificates, publisher, firmware } = to();
       certificates.take(news);
+      firmware.copies?.take(news);
       tellClosed(news, log);
       try {
         await publisher.publish();

@@ -1,5 +1,6 @@
 // Owns the answer to an Ask: memory first, then a fill that runs, then what is on disk, and the upstream only where none
 // of them can say.
+import { setTimeout as later } from 'node:timers/promises';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FirmwareAsk } from '../link/firmware.ts';
@@ -11,8 +12,7 @@ import type { Found, Link, Opened } from './found.ts';
 import {
   AskBudgets,
   conditionalHeaders,
-  explicitFreshness,
-  type Freshness,
+  freshnessOf,
   isSame,
   mayServeStale,
   policyOf,
@@ -22,8 +22,9 @@ import { KnownLinks } from './known-links.ts';
 import type { Entry, Library } from './library.ts';
 import { confirmsPromise, identify, type OneTimeIdentity, type PromiseHint } from './link-identity.ts';
 import type { PassingImages } from './passing.ts';
+import { fetchInTurn, type Sharing } from './sharing.ts';
 import type { Shelf } from './shelf.ts';
-import { isDead, warnStale } from './stale.ts';
+import { isDead, usedUp, warnStale } from './stale.ts';
 import { findTwin } from './twin.ts';
 
 // A device waits 5 s for an answer at the least: what is there is served where the upstream cannot say in this time.
@@ -37,6 +38,7 @@ export class FirmwareCache {
   readonly #fetcher: Fetcher;
   readonly #log: Log;
   readonly #settings: () => CacheSettings;
+  readonly #sharing: Sharing;
   readonly #opening = new Map<string, Promise<Opened>>();
   /** Questions about what is here already; they can take longer than a device waits. */
   readonly #renewing = new Map<string, Promise<Opened>>();
@@ -52,12 +54,14 @@ export class FirmwareCache {
     fetcher: Fetcher;
     log: Log;
     settings: () => CacheSettings;
+    sharing: Sharing;
   }) {
     this.library = parts.library;
     this.passing = parts.passing;
     this.#fetcher = parts.fetcher;
     this.#log = parts.log;
     this.#settings = parts.settings;
+    this.#sharing = parts.sharing;
     this.fills = new Fills({ ...parts, totals: this.totals });
     this.#links = new KnownLinks({ ...parts, totals: this.totals });
   }
@@ -90,11 +94,11 @@ export class FirmwareCache {
     const kept = this.library.entry(link)?.sha256;
     if (kept !== undefined && (await this.library.check(kept))) return this.#hit(kept);
     const alone = { name: link, place, oneTime: true, promise: null, quiet: false };
-    if (identity.kind === 'one-time-alone' || this.#isAlone(link)) return (await this.#find(alone)) ?? this.#gone();
+    if (identity.kind === 'one-time-alone' || this.#isAlone(link)) return (await this.#find(alone)) ?? usedUp();
     const { name } = identity;
     const made = { board: hint?.board ?? '', version: hint?.version ?? '' };
     const shared = await this.#find({ ...alone, name, promise: { made, link }, quiet: this.#quiet(name) });
-    return shared ?? (await this.#find(alone)) ?? this.#gone();
+    return shared ?? (await this.#find(alone)) ?? usedUp();
   }
 
   /** What a link is called, and the image that it led to last, as far as it is known here: nobody is asked. */
@@ -171,7 +175,7 @@ export class FirmwareCache {
     if (passing !== undefined) return { found: { kind: 'passing', image: passing, how: 'hit' }, shared: true };
     const entry = this.library.entry(link.name);
     if (entry === undefined || !(await this.library.check(entry.sha256))) return this.#fetchNew(link);
-    const freshness = this.#freshness(entry, link, nowMs);
+    const freshness = freshnessOf(entry, link, this.#settings().recheckMs, nowMs);
     if (freshness === 'fresh') return { found: this.#hit(entry.sha256), shared: true };
     const running = this.#renewing.get(link.name);
     if (running !== undefined && mayServeStale(entry.memo))
@@ -180,24 +184,14 @@ export class FirmwareCache {
     this.#renewing.set(link.name, renewal);
     renewal.catch(() => {}); // whoever waits for it hears it
     if (freshness === 'ask-behind') return { found: this.#behind(entry, link, renewal), shared: true };
-    const late = new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null).unref());
     try {
-      const renewed = await Promise.race([renewal, late]);
+      const renewed = await Promise.race([renewal, later(PATIENCE_MS, null, { ref: false })]);
       if (renewed !== null) return renewed;
     } catch (error) {
       return { found: this.#stale(entry, link, error), shared: true };
     }
     if (!mayServeStale(entry.memo)) return renewal;
     return { found: this.#behind(entry, link, renewal), shared: true };
-  }
-
-  #freshness(entry: Entry, link: Link, nowMs: number): Freshness {
-    // One link means one file: what it brought is what it means.
-    if (link.oneTime && link.promise === null) return 'fresh';
-    const explicit = link.oneTime ? null : explicitFreshness(entry.memo, link.place);
-    if (explicit !== null) return explicit;
-    const old = Math.abs(nowMs - entry.checkedMs) >= this.#settings().recheckMs;
-    return link.quiet || old ? 'ask' : 'fresh';
   }
 
   /** Asks the upstream whether an image is still what it has; where it is not, the same reply begins the fill. */
@@ -214,7 +208,9 @@ export class FirmwareCache {
       this.totals.revalidations += 1;
       return { found: { kind: 'image', sha256: entry.sha256, how: 'revalidated' }, shared: true };
     }
-    return this.#begin(link, reply);
+    const next = await this.#inTurn(link, true, async () => reply);
+    if (next.rest !== reply.rest) reply.abort();
+    return this.#begin(link, next);
   }
 
   #behind(entry: Entry, link: Link, renewal: Promise<Opened>): Found {
@@ -237,7 +233,7 @@ export class FirmwareCache {
 
   async #fetchNew(link: Link): Promise<Opened> {
     const resumed = link.oneTime ? null : this.fills.resume(link.name, link.place);
-    if (resumed === null) return this.#begin(link, await this.#first.ask(link));
+    if (resumed === null) return this.#begin(link, await this.#inTurn(link, false, () => this.#first.ask(link)));
     await resumed.ready;
     return { found: { kind: 'fill', fill: resumed, how: 'joined' }, shared: true };
   }
@@ -269,7 +265,7 @@ export class FirmwareCache {
     await fill?.ready;
     this.totals.joined += 1;
     if (sha256 !== null) return { kind: 'image', sha256, how: 'revalidated' };
-    if (fill === undefined) return this.#gone();
+    if (fill === undefined) return usedUp();
     return { kind: 'fill', fill, how: 'joined' };
   }
 
@@ -288,12 +284,14 @@ export class FirmwareCache {
     return fetchBody(this.#fetcher, place, headers, this.#ending.signal);
   }
 
+  /** Another machine may be fetching the same: once is enough. */
+  #inTurn(link: Link, running: boolean, fetch: () => Promise<Reply>): Promise<Reply> {
+    const options = { promise: link.promise?.made ?? null, running, signal: this.#ending.signal };
+    return fetchInTurn(this.#sharing, link.name, options, fetch);
+  }
+
   #hit(sha256: string): Found {
     this.totals.hits += 1;
     return { kind: 'image', sha256, how: 'hit' };
-  }
-
-  #gone(): never {
-    throw new GateError('FIRMWARE_LINK_DEAD', 'this one-time link is used up', { fault: 'upstream', status: 404 });
   }
 }

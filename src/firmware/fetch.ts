@@ -7,6 +7,7 @@ import type { Limits } from '../config/config.ts';
 import { finalStatus, upstreamError } from '../upstream/failure.ts';
 import { timesOf, type Upstreams } from '../upstream/upstreams.ts';
 import { BodyBytes } from './body-bytes.ts';
+import type { FetchTurn } from './fetch-turn.ts';
 import { readFileName } from './file-name.ts';
 
 /** What is to be fetched: an upstream's name and the URL there, by the name of ours that goes into Host. */
@@ -41,7 +42,12 @@ export type Reply = {
   rest: Pick<BodyBytes, 'next'>;
   /** Ends the reply where it is; a body that came whole does not mind. */
   abort: () => void;
+  /** Where other machines wait for what this one fetches. */
+  turn?: FetchTurn;
 };
+
+/** In place of an upstream, where the bytes come from another machine of ours. */
+export const ANOTHER_MACHINE = 'another machine';
 
 const MAX_REDIRECTS = 5;
 // A fill waits no longer than this for the next byte: the devices behind it give up soon after.

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { FillState } from '../link/firmware.ts';
 import { type ImageVerdict, ImageVerifier } from '../ota/image-verifier.ts';
 import { upstreamError } from '../upstream/failure.ts';
-import { bodyOf, type Place, type Reply } from './fetch.ts';
+import { ANOTHER_MACHINE, bodyOf, type Place, type Reply } from './fetch.ts';
 import { BytesChanged, corrupt, cutShort, merged, noRoom, tooLarge } from './fill-faults.ts';
 import type { FillPlaces } from './fill-places.ts';
 import { FillStore } from './fill-store.ts';
@@ -222,7 +222,7 @@ export class Fill {
   async #take(reply: Reply, partial: Partial): Promise<void> {
     let at = reply.start;
     for await (const chunk of bodyOf(reply)) {
-      this.fetched += chunk.length;
+      if (reply.upstream !== ANOTHER_MACHINE) this.fetched += chunk.length;
       const known = chunk.subarray(0, Math.max(0, partial.have - at));
       if (known.length > 0 && !(await partial.holds(at, known))) {
         reply.abort();

@@ -13,6 +13,7 @@ import type { Library } from './library.ts';
 import { confirmsPromise, type PromiseHint } from './link-identity.ts';
 import type { PartialMemo } from './partial.ts';
 import type { PassingImages } from './passing.ts';
+import { fetchInTurn, type Sharing } from './sharing.ts';
 import type { Shelf } from './shelf.ts';
 
 export type CacheSettings = { maxBytes: number; recheckMs: number };
@@ -39,6 +40,7 @@ export type FillsParts = {
   fetcher: Fetcher;
   log: Log;
   settings: () => CacheSettings;
+  sharing: Sharing;
   totals: CacheTotals;
 };
 
@@ -96,6 +98,8 @@ export class Fills {
     return [...this.#all];
   }
 
+  readonly running = (name: string): Fill | undefined => this.#running.get(name);
+
   /** Names of partial files that wait to be gone on with. */
   leftovers(): string[] {
     return this.#leftovers.names();
@@ -146,8 +150,9 @@ export class Fills {
   }
 
   #launch(begun: Begun, reply: Reply | null, leftover: Leftover | null): Fill {
-    const { fetcher, shelf, log, totals } = this.#parts;
+    const { fetcher, shelf, log, totals, sharing } = this.#parts;
     const { name, places, oneTime } = begun;
+    let turn = reply?.turn;
     const fill = new Fill({
       shelf,
       log,
@@ -156,7 +161,12 @@ export class Fills {
       places,
       mayPass: (bytes) => this.#passingBytes(places) + bytes <= MAX_PASSING_BYTES,
       open: async (from, headers, signal) => {
-        const opened = await fetchBody(fetcher, from, headers, signal);
+        const fetch = (): Promise<Reply> => fetchBody(fetcher, from, headers, signal);
+        const inTurn = name !== null && turn?.held() !== true;
+        const options = { promise: begun.promise, running: true, signal };
+        const opened = inTurn ? await fetchInTurn(sharing, name, options, fetch) : await fetch();
+        turn = opened.turn ?? turn;
+        opened.turn?.carry(fill);
         if (begun.promise !== null && !confirmsPromise(opened.fileName, begun.promise)) {
           opened.abort();
           throw otherPromise(from);
@@ -169,6 +179,7 @@ export class Fills {
       leftover,
       keep: (whole, verdict, partial) => keepImage(this.#parts, begun, whole, verdict, partial),
     });
+    turn?.carry(fill);
     totals.fills += 1;
     this.#all.add(fill);
     if (name !== null) this.#running.set(name, fill);

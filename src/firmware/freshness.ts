@@ -106,3 +106,17 @@ export class AskBudgets {
 export function isStorable(policy: NameMemo['policy']): boolean {
   return policy === null || CachePolicy.fromObject(policy).storable();
 }
+
+/** Whether what is kept under a link's name can be served without asking. `recheckMs` counts where the server says nothing. */
+export function freshnessOf(
+  entry: { memo: NameMemo; checkedMs: number },
+  link: { place: Place; oneTime: boolean; promise: unknown; quiet: boolean },
+  recheckMs: number,
+  nowMs: number,
+): Freshness {
+  // One link means one file: what it brought is what it means.
+  if (link.oneTime && link.promise === null) return 'fresh';
+  const explicit = link.oneTime ? null : explicitFreshness(entry.memo, link.place);
+  if (explicit !== null) return explicit;
+  return link.quiet || Math.abs(nowMs - entry.checkedMs) >= recheckMs ? 'ask' : 'fresh';
+}

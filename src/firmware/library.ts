@@ -145,6 +145,14 @@ export class Library {
     this.#write((catalogue) => catalogue.putName(entry));
   }
 
+  /** Takes a name that another machine knows, where its image is here; the later look counts. */
+  learn(kept: KeptName): void {
+    const before = this.#entries.get(kept.name);
+    if (!this.#images.has(kept.sha256) || (before !== undefined && before.checkedMs >= kept.checkedMs)) return;
+    const memo = memoSchema.safeParse(kept.memo);
+    if (memo.success) this.name({ ...kept, memo: memo.data });
+  }
+
   forgetName(name: string): void {
     this.#entries.delete(name);
     this.#write((catalogue) => catalogue.removeName(name));

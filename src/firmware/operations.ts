@@ -47,6 +47,8 @@ export type OperationsParts = {
   maxBytes: () => number;
   /** The upstream that a URL belongs to, and the name of ours that goes into Host; null where it may not be fetched. */
   placeOf: (url: URL) => { upstream: string; host: string } | null;
+  /** Other machines hear of it. */
+  onPurged?: (sha256: string) => void;
   /** An origin of this upstream, or null where there is none any more. */
   originOf: (upstream: string) => string | null;
 };
@@ -215,6 +217,7 @@ export class FirmwareOperations {
   purge(id: string): ListedImage {
     const image = this.find(id);
     this.#parts.library.remove(image.sha256);
+    this.#parts.onPurged?.(image.sha256);
     return image;
   }
 

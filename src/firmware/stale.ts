@@ -3,6 +3,11 @@ import { errorText, GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Entry } from './library.ts';
 
+/** @throws {GateError} FIRMWARE_LINK_DEAD */
+export function usedUp(): never {
+  throw new GateError('FIRMWARE_LINK_DEAD', 'this one-time link is used up', { fault: 'upstream', status: 404 });
+}
+
 /** The upstream says that the link leads nowhere any more. */
 export function isDead(error: unknown): boolean {
   return error instanceof GateError && error.code === 'FIRMWARE_LINK_DEAD';

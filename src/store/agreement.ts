@@ -11,8 +11,11 @@ export type Lease = {
 };
 
 export type Agreement = {
-  /** Null where another one holds it, or where nobody can be asked; then it is nobody's here. */
-  lease: (name: string) => Promise<Lease | null>;
+  /**
+   * Null where another one holds it, or where nobody can be asked; then it is nobody's here. `lifeMs` after its holder's
+   * death another one can have it.
+   */
+  lease: (name: string, lifeMs?: number) => Promise<Lease | null>;
   /**
    * Lets a member into a set of at most `max`; one that is in stays in. `full` where there is no room, `unknown` where
    * nobody can be asked. Sets are forgotten 30 days after their last use.

@@ -12,6 +12,7 @@ import type { AuditEntry, KeptOpening, State } from './state.ts';
 export type Shared = {
   put: (name: string, value: unknown) => void;
   read: (name: string) => unknown;
+  isRemoved: (name: string) => boolean;
   list: (prefix: string) => StateRecord[];
   /** The audit trail goes the way of the journal. */
   audit: (entry: Omit<AuditEntry, 'id'>) => void;
@@ -133,10 +134,15 @@ function boundNames(shared: Shared): void {
   for (const { name } of byAge.slice(0, LEAVING_NAMES)) shared.put(name, null);
 }
 
-/** Tells what stood in the state before it was shared. */
+/** Tells what stands in the state and not in the copy: all of it before it was shared, and what a crash came between. */
 export function tellState(local: State, shared: Shared, nowMs: number): void {
-  for (const opening of local.openings()) shared.put(`opening/${opening.id}`, opening);
-  for (const id of local.closedMarks(nowMs)) shared.put(`closed/${id}`, { untilMs: nowMs + MONTH_MS });
+  for (const opening of local.openings()) {
+    // One that was closed while this machine could not write it down.
+    if (shared.isRemoved(`opening/${opening.id}`)) local.removeOpening(opening.id);
+    else if (shared.read(`opening/${opening.id}`) === null) shared.put(`opening/${opening.id}`, opening);
+  }
+  for (const id of local.closedMarks(nowMs))
+    if (shared.read(`closed/${id}`) === null) shared.put(`closed/${id}`, { untilMs: nowMs + MONTH_MS });
   const catalogue = shareCatalogue(local.catalogue, shared);
   for (const image of local.catalogue.images()) catalogue.putImage(image);
   for (const name of local.catalogue.names()) catalogue.putName(name);
@@ -144,13 +150,15 @@ export function tellState(local: State, shared: Shared, nowMs: number): void {
 
 /** Brings what others changed into this machine's state. What cannot be read, of a newer otagate, is left alone. */
 export function takeIntoState(local: State, shared: Shared, records: readonly StateRecord[], nowMs: number): void {
+  const here = new Set(local.openings().map(({ id }) => id));
   for (const { name, value } of records) {
     const id = name.slice(name.indexOf('/') + 1);
     switch (kindOf(name)) {
       case 'opening': {
-        local.removeOpening(id);
         const opening = openingSchema.safeParse(value);
-        if (opening.success && opening.data.id === id) local.addOpening(opening.data);
+        if (!opening.success) local.removeOpening(id);
+        // How it is used is each machine's own count of what all of them saw.
+        else if (opening.data.id === id && !here.has(id)) local.addOpening(opening.data);
         break;
       }
       case 'closed': {

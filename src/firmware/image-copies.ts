@@ -1,0 +1,152 @@
+// Owns this machine's copies of the images that other machines have: taken as they pass, or asked for where they have
+// passed already, so that each is fetched once for all.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { errorText } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { readImage, readName, type SharedImage, type SharedName } from '../store/shared-state.ts';
+import type { FirmwareCache } from './cache.ts';
+import { bodyOf, type Reply } from './fetch.ts';
+import type { FirmwareOperations } from './operations.ts';
+import { type PassageHead, passageName, type SharedFills } from './shared-fills.ts';
+
+type News = { name: string; value: unknown };
+
+export type ImageCopiesParts = {
+  cache: FirmwareCache;
+  operations: FirmwareOperations;
+  fileOf: (sha256: string) => string;
+  fills: SharedFills;
+  records: { put: (name: string, value: unknown) => void; list: (prefix: string) => News[] };
+  log: Log;
+  signal: AbortSignal;
+};
+
+const wantSchema = z.object({ atMs: z.number() });
+// A fill of this machine may bring it in the same moment.
+const SETTLE_MS = 500;
+const ASK_MS = 5_000;
+const LOOK_MS = 100;
+const WANT_LIFE_MS = 60_000;
+const MAX_QUEUED = 1_000;
+
+export class ImageCopies {
+  readonly #parts: ImageCopiesParts;
+  readonly #queue = new Set<string>();
+  #busy = false;
+
+  constructor(parts: ImageCopiesParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks for what the others have and this machine has not; the newest first. */
+  start(): void {
+    const { records, cache } = this.#parts;
+    for (const { value } of records.list('name/')) this.#learn(readName(value));
+    const images = records.list('image/').flatMap(({ value }) => readImage(value) ?? []);
+    for (const { sha256 } of images.sort((a, b) => b.changedMs - a.changedMs))
+      if (cache.library.image(sha256) === undefined) this.#want(sha256);
+  }
+
+  take(news: readonly News[]): void {
+    const { library } = this.#parts.cache;
+    for (const { name, value } of news) {
+      const id = name.slice(name.indexOf('/') + 1);
+      if (name.startsWith('name/')) this.#learn(readName(value));
+      if (name.startsWith('want/')) void this.#passOn(id, wantSchema.safeParse(value).data?.atMs ?? null);
+      if (!name.startsWith('image/')) continue;
+      const image = readImage(value);
+      const here = library.image(id);
+      if (image === null && here !== undefined) library.remove(id);
+      if (image !== null && here !== undefined && here.pinned !== image.pinned) library.pin(id, image.pinned);
+      if (image !== null && here === undefined) this.#want(id);
+    }
+  }
+
+  #learn(known: SharedName | null): void {
+    if (known !== null) this.#parts.cache.library.learn({ ...known, usedMs: known.checkedMs });
+  }
+
+  #want(sha256: string): void {
+    if (this.#queue.size < MAX_QUEUED) this.#queue.add(sha256);
+    if (!this.#busy) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    for (const sha256 of this.#queue) {
+      if (this.#parts.signal.aborted) break;
+      try {
+        await this.#copy(sha256);
+      } catch (error) {
+        this.#parts.log.warn(
+          { event: 'image-not-copied', sha256, detail: errorText(error) },
+          `an image that other machines have did not come here (${errorText(error)}): it is fetched when a device asks`,
+        );
+      }
+      this.#queue.delete(sha256);
+    }
+    this.#busy = false;
+  }
+
+  async #copy(sha256: string): Promise<void> {
+    const { cache, operations, records, log } = this.#parts;
+    await sleep(SETTLE_MS);
+    const names = records
+      .list('name/')
+      .flatMap(({ value }) => readName(value) ?? [])
+      .filter((known) => known.sha256 === sha256);
+    await Promise.all(names.map(({ name }) => cache.fills.running(name)?.done));
+    const image = readImage(records.list(`image/${sha256}`)[0]?.value);
+    if (image === null || cache.library.image(sha256) !== undefined) return this.#learnAll(names);
+    const reply = (await this.#passing(names)) ?? (await this.#asked(sha256));
+    if (reply === null) throw new Error('no machine that has it answers');
+    const added = await operations.add(bodyOf(reply), image.fileName);
+    if (added.sha256 !== sha256) throw new Error('other bytes came under its name');
+    if (image.pinned) cache.library.pin(sha256, true);
+    this.#learnAll(names);
+    log.info(
+      { event: 'image-copied', sha256, fileName: image.fileName, bytes: image.length },
+      `${image.fileName} was copied from another machine: ${image.length} bytes`,
+    );
+  }
+
+  #learnAll(names: readonly SharedName[]): void {
+    for (const known of names) this.#learn(known);
+  }
+
+  async #passing(names: readonly SharedName[]): Promise<Reply | null> {
+    for (const { name } of names) {
+      const reply = await this.#parts.fills.follow(passageName(name));
+      if (reply !== null) return reply;
+    }
+    return null;
+  }
+
+  async #asked(sha256: string): Promise<Reply | null> {
+    const { records, fills, signal } = this.#parts;
+    records.put(`want/${sha256}`, { atMs: Date.now() });
+    try {
+      for (const end = performance.now() + ASK_MS; performance.now() < end && !signal.aborted; await sleep(LOOK_MS)) {
+        const reply = await fills.follow(sha256);
+        if (reply !== null) return reply;
+      }
+      return null;
+    } finally {
+      records.put(`want/${sha256}`, null);
+    }
+  }
+
+  async #passOn(sha256: string, atMs: number | null): Promise<void> {
+    const { cache, fills, fileOf } = this.#parts;
+    const image = cache.library.image(sha256);
+    if (image === undefined || atMs === null || Math.abs(Date.now() - atMs) > WANT_LIFE_MS) return;
+    if (!(await cache.library.check(sha256))) return;
+    await fills.passOn(sha256, headOf(image), fileOf(sha256));
+  }
+}
+
+function headOf({ sha256, length, fileName, contentType }: Omit<SharedImage, 'changedMs'>): PassageHead {
+  const url = `http://image.invalid/${sha256}`;
+  return { url, headers: {}, length, etag: null, lastModified: null, fileName, contentType };
+}
