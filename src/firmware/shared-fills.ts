@@ -14,7 +14,7 @@ import { confirmsPromise } from './link-identity.ts';
 import { BY_OURSELVES, type Sharing, type Turn, type TurnOptions } from './sharing.ts';
 
 // Shorter than the 5 s for which an old device waits for its next byte.
-const TURN_LIFE_MS = 2_400;
+const TURN_LIFE_MS = 3_000;
 const WAIT_MS = 20_000;
 const LOOK_EVERY_MS = 60;
 // A passage that is whole counts for so long: the fleet that asked together. Later, what the catalogue says counts.

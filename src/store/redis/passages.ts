@@ -14,7 +14,7 @@ const READ_AT_ONCE = 4;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [15, 60];
 // A writer that has nothing new says so as often; one that is silent for so long is dead.
 export const BEAT_MS = 500;
-const SILENT_MS = 2_000;
+const SILENT_MS = 2_800;
 
 /** Keys: pointer, stream, passages, bytes. Arguments: token, head, length, the most in all, life. Reply: 1, or 0: no room. */
 const BEGIN = script(`
