@@ -90,13 +90,9 @@ export class Control {
       config,
       log: this.#opened.log,
       clock: () => this.#clock,
-      // What hears is made below, upon this.
       hearing: sharedEar(this.#opened.log, this.#watch, () => ({
-        openings: this.#openings,
-        history: this.#history,
-        certificates: this.#certificates,
-        publisher: this.#publisher,
-        firmware: this.firmware,
+        ...{ openings: this.#openings, history: this.#history, certificates: this.#certificates },
+        ...{ publisher: this.#publisher, firmware: this.firmware },
       })),
     });
     const { state } = this.#keeping;
@@ -229,7 +225,6 @@ export class Control {
       operations: this.firmware.operations,
     });
     this.#certificates.keeper.start();
-    this.firmware.copies?.start();
     if (snapshot !== null) void tellStrayRecords(this.log, this.#config, snapshot.listen);
     const refresh = setInterval(() => void this.#publisher.refresh(), REFRESH_MS).unref();
     const files = setInterval(() => void this.#refreshFiles(), FILES_MS).unref();

@@ -108,6 +108,7 @@ export class Firmware {
       this.cache.fills.sweep(Date.now());
     }, SWEEP_MS).unref();
     void this.library.checkAll(this.#ending.signal);
+    this.copies?.start();
   }
 
   mayFetch(url: URL): boolean {
