@@ -1,6 +1,7 @@
 // Owns the commands of the gate as a whole: serve, reload, check, status, token.
 import type { CheckOptions } from './check.ts';
 import type { SpokenCommand } from './command.ts';
+import type { ImportOptions } from './import.ts';
 import type { Words } from './words.ts';
 
 export function gateCommands(program: SpokenCommand, { help }: Words): void {
@@ -26,6 +27,19 @@ export function gateCommands(program: SpokenCommand, { help }: Words): void {
     .option('--method <method>', help.check.method, 'GET')
     .withJson()
     .perform<[], CheckOptions>(async (context, _, options) => (await import('./check.ts')).check(context, options));
+
+  program
+    .sub(
+      'import',
+      help.import,
+      'otagate import /etc/nginx/nginx.conf',
+      'otagate import site.conf -o config/otagate.yaml',
+    )
+    .argument('<file>', help.import.file)
+    .option('-o, --output <file>', help.import.output)
+    .perform<[file: string], ImportOptions>(async (context, [file], options) =>
+      (await import('./import.ts')).importNginx(context, file, options),
+    );
 
   program
     .sub('status', help.status, 'otagate status', "otagate status --json | jq '.certificates[].daysLeft'")

@@ -37,6 +37,13 @@ export const helpWordsZh: HelpWords = {
   },
   status: { summary: '显示网关的状态：监听、证书、上游、临时放行、固件、工作进程。' },
 
+  import: {
+    summary: '根据 nginx 的配置文件生成网关配置。',
+    about:
+      '根据 nginx 的配置文件（包括其 include 的文件）生成网关配置。未能转换的每一行都会以注释形式保留，并注明位置和原因。',
+    file: 'nginx.conf，或某个站点的配置文件',
+    output: '写入的文件；不指定则打印到标准输出。已存在的文件不会被覆盖',
+  },
   open: {
     summary: '在限定时间内对某个设备路由放行明文 HTTP。',
     about:

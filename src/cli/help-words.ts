@@ -35,6 +35,13 @@ export const helpWords = {
     from: 'with --explain: the address that the request comes from',
     method: 'with --explain: the method',
   },
+  import: {
+    summary: 'Make a configuration from the files of an nginx.',
+    about:
+      'Make a configuration from the files of an nginx, with those that it includes. Every line that was not carried over stands in it as a comment, with its place and the reason.',
+    file: 'nginx.conf, or the file of a site',
+    output: 'where to write it; standard output without it. A file that is there is left alone',
+  },
   status: {
     summary: 'Say how the running gate is: listeners, certificates, upstreams, openings, firmware, workers.',
   },

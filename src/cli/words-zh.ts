@@ -54,6 +54,13 @@ export const chinese: Words = {
     reloaded: (changed) => (changed === '' ? '已重新加载，没有变化' : `已重新加载；有变化的项：${changed}`),
   },
 
+  import: {
+    nothing: (file) => `${file} 中没有可以转换的内容`,
+    isThere: (file) => `${file} 已存在：请换一个文件名，或先将其移走`,
+    notWritten: (file, reason) => `无法写入 ${file}（${reason}）`,
+    written: (file) => `已写入 ${file}：请检查内容，然后运行 \`otagate check -c ${file}\``,
+  },
+
   check: {
     warning: '警告',
     well: (file, domains, routes) => `${file} 没有问题：${domains}；${routes} 条路由`,

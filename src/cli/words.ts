@@ -75,6 +75,13 @@ export const english = {
     reloaded: (changed: string) => (changed === '' ? 'reloaded; nothing changed' : `reloaded; changed: ${changed}`),
   },
 
+  import: {
+    nothing: (file: string) => `${file} holds nothing that could be taken over`,
+    isThere: (file: string) => `${file} is there already: choose another name, or move it away`,
+    notWritten: (file: string, reason: string) => `${file} could not be written (${reason})`,
+    written: (file: string) => `${file} is written: look through it, and run \`otagate check -c ${file}\``,
+  },
+
   check: {
     warning: 'warning',
     well: (file: string, domains: string, routes: number) => `${file} is well: ${domains}; ${count(routes, 'route')}`,

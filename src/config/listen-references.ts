@@ -13,6 +13,9 @@ import {
 import { type Place, type Report, writePlace } from './finding.ts';
 import { listOf, memberOf, valueAt } from './loose.ts';
 
+// Of xiaozhi servers: voice, console, vision.
+const OLD_PORTS = [8000, 8002, 8003];
+
 type Listening = { place: Place; endpoint: Endpoint; standard: boolean };
 
 /** Reports endpoints that are in each other's way, and an admin interface in plain sight. Says whether TLS is listened for at all, streams included. */
@@ -49,6 +52,7 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
     if (reading.ok) listening.push({ place: ['streams', index, 'listen'], endpoint: reading.value, standard: false });
   }
   mqttsWarning(raw, streams, report);
+  oldPortWarnings(raw, listening, report);
   for (const [index, later] of listening.entries()) {
     const earlier = listening.slice(0, index).find((each) => endpointsCollide(each.endpoint, later.endpoint));
     if (earlier === undefined) continue;
@@ -60,6 +64,20 @@ export function listenFaults(raw: unknown, report: Report): { https: boolean } {
     });
   }
   return { https: count.https > 0 || streams.length > 0 };
+}
+
+/**
+ * Ports that are burnt into devices by the servers that they were set up with. The first of the list becomes the port
+ * that is told to devices, unless `public` says another; and what a device was told, it keeps.
+ */
+function oldPortWarnings(raw: unknown, listening: readonly Listening[], report: Report): void {
+  const several = listening.filter(({ place }) => place[1] === 'http' && place[2] !== undefined);
+  const [first] = several;
+  if (first === undefined || several.length < 2 || valueAt(raw, ['public', 'http']) !== undefined) return;
+  if (!OLD_PORTS.includes(first.endpoint.port)) return;
+  const problem = `is the first of several ports, so ${first.endpoint.port} is what devices are told, and keep`;
+  const expected = 'the port of the future first, or public: { http: 80 }';
+  report(first.place, { problem, expected }, { severity: 'warning' });
 }
 
 /** What is told to devices, though nothing here listens for it: another program may, on the same name. */

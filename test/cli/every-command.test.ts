@@ -10,8 +10,8 @@ import { adminFor, configFor, OPENING, otagate, programIn } from './command-line
 
 const HAN = /\p{Script=Han}/u;
 /** Commands that ask no gate, and those that print something other than an answer. */
-const WITHOUT_GATE = ['serve', 'check', 'completion', 'help', 'backup', 'restore'];
-const WITHOUT_JSON = ['serve', 'completion', 'help'];
+const WITHOUT_GATE = ['serve', 'check', 'completion', 'help', 'backup', 'restore', 'import'];
+const WITHOUT_JSON = ['serve', 'completion', 'help', 'import'];
 
 const commands = everyCommand(await programIn('en')).map((command) => ({ command, words: wordsTo(command) }));
 const leaves = commands.filter(({ command }) => command.commands.length === 0);

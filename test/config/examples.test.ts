@@ -10,7 +10,9 @@ import { checkText, loadConfig } from '../../src/config/load.ts';
 import { jsonSchema } from '../../src/config/schema.ts';
 
 const folder = fileURLToPath(new URL('../../config/', import.meta.url));
-const names = ['shortest', 'full', 'lan-only', 'behind-a-proxy', 'custom-ports'].map((name) => `${name}.yaml`);
+const names = ['shortest', 'full', 'lan-only', 'behind-a-proxy', 'custom-ports', 'old-ports'].map(
+  (name) => `${name}.yaml`,
+);
 
 function load(name: string): Config {
   const loaded = loadConfig(folder + name, {});

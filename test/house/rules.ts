@@ -15,6 +15,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   firmware: 4,
   backup: 4,
   doctor: 5,
+  nginx: 2,
   gate: 6,
   control: 6,
   cli: 7,
