@@ -1,6 +1,6 @@
 // Measures a herd at a cold store: many devices check and download within a second, over a narrow line to the upstream.
 import { selfSigned } from '../test/rig/made-certificate.ts';
-import type { HerdCalls, Member } from './load/herd.ts';
+import { type Member, readyHerd, runHerd } from './load/herd.ts';
 import { startChild } from './rig/child.ts';
 import { DOMAIN } from './rig/device-words.ts';
 import { BOARD } from './rig/firmware.ts';
@@ -60,6 +60,7 @@ async function measure(bench: Bench): Promise<Report> {
   const transferMs = (imageBytes / bench.number('rate')) * 1000;
   const nginx = nginxHere();
   const program = otagateProgram(bench);
+  const herd = readyHerd(bench);
   const [many, few] = [bench.number('devices'), Number(bench.text('nginx-devices'))];
   const kinds = [
     { name: 'otagate', devices: many },
@@ -72,7 +73,6 @@ async function measure(bench: Bench): Promise<Report> {
     const certificate = selfSigned(DOMAIN, 'P-256');
     const image = { version: '2.0.1', bytes: imageBytes };
     const upstream = startChild<UpstreamCalls>(bench, new URL('./rig/upstream.ts', import.meta.url));
-    const herd = startChild<HerdCalls>(bench, new URL('./load/herd.ts', import.meta.url));
     const plan = { kind: 'java', image, devices, bytesPerSecond: bench.number('rate') } as const;
     const at = { kind: plan.kind, ...(await upstream.call('start', plan)) };
     let server: Served;
@@ -91,29 +91,22 @@ async function measure(bench: Bench): Promise<Report> {
     const secure = bench.text('scheme') !== 'http';
     const limitMs = bench.number('limit') * transferMs;
     const before = cpuMsOf(server.pid());
-    const idleMs = cpuMsOf(herd.pid);
-    const members = await herd.call(
-      'run',
-      {
-        way: {
-          address: '127.0.0.1',
-          port: secure ? server.https : server.http,
-          ca: secure ? certificate.cert : null,
-          name: DOMAIN,
-        },
-        devices,
-        withinMs: 1000,
-        image,
-        silenceMs: bench.number('patience') * 1000,
-        limitMs,
+    const { members, cpuMs: loadMs } = await runHerd(bench, herd, {
+      way: {
+        address: '127.0.0.1',
+        port: secure ? server.https : server.http,
+        ca: secure ? certificate.cert : null,
+        name: DOMAIN,
       },
-      limitMs + 60_000,
-    );
+      devices,
+      withinMs: 1000,
+      image,
+      silenceMs: bench.number('patience') * 1000,
+      limitMs,
+    });
     const { gets, bytes } = await upstream.call('counts', undefined);
     const cpuMs = cpuMsOf(server.pid()) - before;
-    const loadMs = cpuMsOf(herd.pid) - idleMs;
     await server.stop();
-    herd.stop();
     upstream.stop();
     return { members, gets, lineBytes: bytes, cpuMs, loadMs };
   };

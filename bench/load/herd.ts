@@ -1,8 +1,14 @@
-// The process of a herd: devices that all begin within a moment, each with its check and then its download.
-import { answerCalls } from '../rig/child.ts';
-import { downloadOf, type Ending, exchangeOnce, type Patience, type Way } from '../rig/device-client.ts';
-import { checkOf, offerIn } from '../rig/device-words.ts';
-import { type ImageName, imageOf, isPartOf } from '../rig/firmware.ts';
+// Owns a herd of devices: that all begin within a moment, each with its check and then its download. They are one thread of
+// a program in C, so that their handshakes take little of the CPU that is measured.
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findBinary } from '../../scripts/peers.mjs';
+import { type Ending, requestBytes, type Way } from '../rig/device-client.ts';
+import { checkOf } from '../rig/device-words.ts';
+import { type ImageName, imageOf } from '../rig/firmware.ts';
+import type { Bench } from '../rig/program.ts';
 
 export type HerdPlan = {
   way: Way;
@@ -33,58 +39,70 @@ export type Member = {
   longestGapMs: number;
 };
 
-const calls = {
-  run: async (plan: HerdPlan): Promise<Member[]> => {
-    const image = imageOf(plan.image);
-    const startedMs = performance.now();
-    const patience: Patience = { silenceMs: plan.silenceMs, signal: AbortSignal.timeout(plan.limitMs) };
-    return Promise.all(
-      Array.from({ length: plan.devices }, async (_, index) => {
-        await new Promise((resolve) => setTimeout(resolve, (index * plan.withinMs) / plan.devices));
-        const member = await upgrade(plan.way, index, image, patience);
-        return { ...member, doneMs: performance.now() - startedMs };
-      }),
-    );
-  },
-};
-
-async function upgrade(way: Way, index: number, image: Buffer, patience: Patience): Promise<Omit<Member, 'doneMs'>> {
-  const parts: Buffer[] = [];
-  const checked = await exchangeOnce(way, checkOf(index), patience, (part) => void parts.push(part));
-  const { because } = checked;
-  const failed = {
-    stage: 'check' as const,
-    because,
-    status: checked.status,
-    bytes: 0,
-    firstByteMs: null,
-    connectMs: 0,
-    longestGapMs: 0,
-  };
-  if (checked.end !== 'complete') return { outcome: checked.end, ...failed };
-  const offer = offerIn(Buffer.concat(parts));
-  if (offer === null) return { outcome: 'no-offer', ...failed };
-  let identical = true;
-  const got = await exchangeOnce(way, downloadOf(offer.path), patience, (part, offset) => {
-    identical &&= isPartOf(image, part, offset);
-  });
-  const { end, status, bytes, longestGapMs } = got;
-  const firstByteMs = status === 200 ? got.firstByteMs : null;
-  const whole = end === 'complete' && identical && bytes === image.length;
-  const outcome =
-    end !== 'complete' ? end : status !== 200 ? ('refused' as const) : whole ? ('identical' as const) : 'other-bytes';
-  return {
-    outcome,
-    stage: 'download',
-    because: got.because,
-    status,
-    bytes,
-    firstByteMs,
-    connectMs: got.connectMs,
-    longestGapMs,
-  };
+/** The program, built. @throws {Error} with how to get what is missing */
+export function readyHerd(bench: Bench): string {
+  if (findBinary('gcc') === null)
+    throw new Error('gcc is wanted: apt-get install -y --no-install-recommends gcc libc6-dev libssl-dev');
+  const binary = join(bench.folder, 'herd');
+  const source = fileURLToPath(new URL('./herd.c', import.meta.url));
+  const built = spawnSync('gcc', ['-O2', '-o', binary, source, '-lssl', '-lcrypto'], { encoding: 'utf8' });
+  if (built.status !== 0) throw new Error(`gcc (libssl-dev is wanted): ${built.stderr}`);
+  return binary;
 }
 
-export type HerdCalls = typeof calls;
+/** Runs it to its end. `cpuMs` is what all devices together used. */
+export async function runHerd(
+  bench: Bench,
+  binary: string,
+  { way, devices, withinMs, image, silenceMs, limitMs }: HerdPlan,
+): Promise<{ members: Member[]; cpuMs: number }> {
+  const file = (name: string, content: string | Buffer): string => {
+    const path = join(bench.folder, name);
+    writeFileSync(path, content);
+    return path;
+  };
+  const checks = Array.from({ length: devices }, (_, index) => requestBytes(way.name, checkOf(index))).flatMap(
+    (bytes) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(bytes.length);
+      return [length, bytes];
+    },
+  );
+  const args = [
+    way.address,
+    way.port,
+    way.ca === null ? '-' : file('herd-ca.pem', way.ca),
+    way.name,
+    file('herd-image.bin', imageOf(image)),
+    file('herd-checks.bin', Buffer.concat(checks)),
+    withinMs,
+    silenceMs,
+    limitMs,
+  ];
+  const child = spawn(binary, args.map(String), { stdio: ['ignore', 'pipe', 2] });
+  bench.defer(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += String(chunk);
+  });
+  const code = await new Promise((settle, fail) => child.once('close', settle).once('error', fail));
+  const lines = said.trimEnd().split('\n');
+  const cpu = /^cpu\t(.*)$/.exec(lines.pop() ?? '')?.[1];
+  if (code !== 0 || cpu === undefined) throw new Error(`the herd ended with ${code}`);
+  return { members: lines.map(readMember), cpuMs: Number(cpu) };
+}
 
-answerCalls(calls);
+function readMember(line: string): Member {
+  const [outcome = '', stage, status, bytes, first, connect, done, gap, because = ''] = line.split('\t');
+  return {
+    outcome: outcome as Member['outcome'],
+    stage: stage === 'check' ? 'check' : 'download',
+    because,
+    status: Number(status),
+    bytes: Number(bytes),
+    firstByteMs: Number(first) < 0 ? null : Number(first),
+    connectMs: Number(connect),
+    doneMs: Number(done),
+    longestGapMs: Number(gap),
+  };
+}
