@@ -1,4 +1,5 @@
 // Measures a herd at a cold store: many devices check and download within a second, over a narrow line to the upstream.
+import { resolve } from 'node:path';
 import { selfSigned } from '../test/rig/made-certificate.ts';
 import { type Member, readyHerd, runHerd } from './load/herd.ts';
 import { startChild } from './rig/child.ts';
@@ -26,6 +27,7 @@ const SPEC = {
     limit: { default: '40', about: 'the longest that a run may take, in transfers of one image' },
     rounds: { default: '2', about: 'runs of each' },
     scheme: { default: 'https', about: 'https or http' },
+    profile: { default: 'no', about: 'a folder for CPU profiles of otagate, or no' },
   },
 };
 
@@ -61,6 +63,8 @@ async function measure(bench: Bench): Promise<Report> {
   const nginx = nginxHere();
   const program = otagateProgram(bench);
   const herd = readyHerd(bench);
+  const profile = bench.text('profile');
+  const flags = profile === 'no' ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
   const [many, few] = [bench.number('devices'), Number(bench.text('nginx-devices'))];
   const kinds = [
     { name: 'otagate', devices: many },
@@ -84,6 +88,7 @@ async function measure(bench: Bench): Promise<Report> {
         upstream: at,
         certificate,
         firmware: '{ pace: { device: none } }',
+        flags,
       });
       for (const note of gate.notes) notes.add(note);
       server = gate;
