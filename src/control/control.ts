@@ -92,7 +92,7 @@ export class Control {
       clock: () => this.#clock,
       hearing: sharedEar(this.#opened.log, this.#watch, () => ({
         ...{ openings: this.#openings, history: this.#history, certificates: this.#certificates },
-        ...{ publisher: this.#publisher, firmware: this.firmware },
+        ...{ publisher: this.#publisher, firmware: this.firmware, rollouts: this.#rollouts },
       })),
     });
     const { state } = this.#keeping;

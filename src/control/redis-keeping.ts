@@ -12,6 +12,7 @@ import { RedisLink } from '../store/redis/redis-link.ts';
 import { Replicator, STORE_FORMAT } from '../store/redis/replicator.ts';
 import { Sealing } from '../store/redis/sealing.ts';
 import { Replica, type StateRecord } from '../store/replica.ts';
+import { shareRollouts, takeMember, takeRollout, tellRollouts } from '../store/shared-rollouts.ts';
 import { type Shared, shareState, takeIntoState, tellState } from '../store/shared-state.ts';
 import type { AuditEntry, State } from '../store/state.ts';
 import type { Keeping, KeepingParts, Records } from './keeping.ts';
@@ -23,7 +24,10 @@ const JOIN_MS = 3_000;
 export const ALIVE_MS = 5_000;
 const SAME_AUDIT_MS = 60_000;
 
-type Item = { event: GateEvent } | { audit: Omit<AuditEntry, 'id'>; machine: string };
+type Item =
+  | { event: GateEvent }
+  | { rollout: string; device: string }
+  | { audit: Omit<AuditEntry, 'id'>; machine: string };
 
 /** @throws {GateError} STATE_DAMAGED */
 export function openRedisKeeping(store: RedisStore, local: State, parts: KeepingParts): Keeping {
@@ -72,7 +76,9 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   function takeItems(items: unknown[], own: boolean): void {
     for (const item of items as Item[]) {
       if ('event' in item) hearing.onEvent(item.event, own);
-      else if (!own) takeAudit(item);
+      else if (own) continue;
+      else if ('audit' in item) takeAudit(item);
+      else void takeMember(local.rollouts, item.rollout, item.device).catch(tellNotWritten);
     }
   }
 
@@ -89,20 +95,25 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
     }
   }
 
+  function tellNotWritten(error: unknown): void {
+    const why = 'what other machines changed was not written';
+    log.error({ event: 'state-not-written', detail: errorText(error) }, why);
+  }
+
   function takeRecords(records: StateRecord[]): void {
     try {
       takeIntoState(local, shared, records, clock().now());
     } catch (error) {
-      log.error(
-        { event: 'state-not-written', detail: errorText(error) },
-        'what other machines changed was not written',
-      );
+      tellNotWritten(error);
     }
     publishing += 1;
-    void hearing.onNews(records).finally(() => {
-      publishing -= 1;
-      if (publishing === 0) void replicator.sync();
-    });
+    const rollouts = records.map(({ name, value }) => takeRollout(local.rollouts, name, value).catch(tellNotWritten));
+    void Promise.all(rollouts)
+      .then(() => hearing.onNews(records))
+      .finally(() => {
+        publishing -= 1;
+        if (publishing === 0) void replicator.sync();
+      });
   }
 
   const keepPosition = setInterval(() => {
@@ -135,10 +146,13 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   tellState(local, shared, Date.now());
   takeIntoState(local, shared, replica.list(''), Date.now());
 
-  const state = shareState(local, shared);
+  const tellMember = (rollout: string, device: string): void => journal.add({ rollout, device } satisfies Item);
+  const agreement = new RedisAgreement(link, installation, `${machine}-${randomBytes(3).toString('hex')}`);
+  const rollouts = shareRollouts(local.rollouts, shared, agreement, tellMember);
+  const state: State = { ...shareState(local, shared), rollouts };
   return {
     state,
-    agreement: new RedisAgreement(link, installation, `${machine}-${randomBytes(3).toString('hex')}`),
+    agreement,
     records,
     passages: new Passages(link, sealing, installation),
     see: (event) => {
@@ -150,6 +164,7 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
       await Promise.race([replicator.sync(), late]);
       if (replicator.refused !== null) throw new GateError('STATE_DAMAGED', replicator.refused, { fault: 'gate' });
       state.sealKeys();
+      await tellRollouts(local.rollouts, shared);
       makeFirst();
       // Twice: what another machine was quicker with comes with the second.
       await Promise.race([replicator.sync().then(() => replicator.sync()), late]);

@@ -7,6 +7,7 @@ import type { DeviceHistory } from './history.ts';
 import type { Hearing, SharedNews } from './keeping.ts';
 import type { Openings } from './openings.ts';
 import type { Publisher } from './publisher.ts';
+import type { RolloutWorks } from './rollout-works.ts';
 import type { Watch } from './watch.ts';
 
 export type SharedHearers = {
@@ -15,6 +16,7 @@ export type SharedHearers = {
   certificates: Certificates;
   publisher: Publisher;
   firmware: Firmware;
+  rollouts: RolloutWorks;
 };
 
 /** `to` is asked when there is something to hear. */
@@ -27,10 +29,11 @@ export function sharedEar(log: Log, watch: Watch, to: () => SharedHearers): Hear
     },
     flush: () => to().history.flush(),
     onNews: async (news) => {
-      const { certificates, publisher, firmware } = to();
+      const { certificates, publisher, firmware, rollouts } = to();
       certificates.take(news);
       firmware.copies?.take(news);
       tellClosed(news, log);
+      if (news.some(({ name }) => name.startsWith('rollout/'))) await rollouts.rollouts.load();
       try {
         await publisher.publish();
       } catch (error) {

@@ -18,9 +18,15 @@ export type Agreement = {
   lease: (name: string, lifeMs?: number) => Promise<Lease | null>;
   /**
    * Lets a member into a set of at most `max`; one that is in stays in. `full` where there is no room, `unknown` where
-   * nobody can be asked. Sets are forgotten 30 days after their last use.
+   * nobody can be asked. Sets are forgotten 30 days after their last use; where one is not there, `known` says who was in it.
    */
-  admit: (set: string, member: string, max: number) => Promise<'in' | 'full' | 'unknown'>;
+  admit: (
+    set: string,
+    member: string,
+    max: number,
+    known?: () => Promise<string[]>,
+  ) => Promise<'in' | 'full' | 'unknown'>;
+  forget: (set: string) => Promise<void>;
 };
 
 const MAX_SETS = 1_000;
@@ -50,5 +56,6 @@ export function aloneAgreement(): Agreement {
       members.add(member);
       return 'in';
     },
+    forget: async (set) => void sets.delete(set),
   };
 }

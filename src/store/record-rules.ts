@@ -20,6 +20,10 @@ export function winner(name: string, ours: unknown, theirs: unknown): 'ours' | '
       return ours === null ? 'ours' : theirs === null ? 'theirs' : later(ours, theirs, 'changedMs');
     case 'name':
       return later(ours, theirs, 'checkedMs');
+    // The more careful one: that was held, or has stopped.
+    case 'rollout':
+      if (ours === null || theirs === null) return ours === null ? 'ours' : 'theirs';
+      return carefulness(ours) > carefulness(theirs) ? 'ours' : 'theirs';
     // One that stands: the first one that was made for all.
     default:
       return 'theirs';
@@ -28,6 +32,11 @@ export function winner(name: string, ours: unknown, theirs: unknown): 'ours' | '
 
 function later(ours: unknown, theirs: unknown, key: string): 'ours' | 'theirs' {
   return momentOf(ours, key) > momentOf(theirs, key) ? 'ours' : 'theirs';
+}
+
+function carefulness(rollout: unknown): number {
+  const { held, stops } = rollout as { held?: unknown; stops?: unknown };
+  return (held === true ? 1 : 0) + (Array.isArray(stops) ? stops.length : 0);
 }
 
 function momentOf(value: unknown, key: string): number {

@@ -42,6 +42,8 @@ export type RolloutStore = {
   admit(name: string, device: string, limit: number): Promise<boolean>;
   /** How many devices are in it. */
   members(name: string): Promise<number>;
+  /** Who is in it. */
+  memberNames(name: string): Promise<string[]>;
   fleets(): Promise<KeptFleet[]>;
   /** Replaces the one of this board. Past `MAX_FLEETS` the oldest goes. */
   putFleet(fleet: KeptFleet): Promise<void>;

@@ -37,6 +37,11 @@ export function sqliteRollouts(database: DatabaseSync): RolloutStore {
         return true;
       }),
     members: async (name) => count(name),
+    memberNames: async (name) =>
+      database
+        .prepare('SELECT device FROM rollout_member WHERE rollout = ?')
+        .all(name)
+        .map(({ device }) => String(device)),
     fleets: async () => database.prepare('SELECT * FROM fleet ORDER BY since_ms').all().map(readFleet),
     putFleet: async ({ board, from, to, sinceMs }) => {
       database

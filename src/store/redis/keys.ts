@@ -30,6 +30,11 @@ export function leaseKey(installation: string, name: string): string {
   return at(installation, `lease:${name}`);
 }
 
+/** A set of those that were let in. */
+export function setKey(installation: string, name: string): string {
+  return at(installation, `set:${name}`);
+}
+
 /** A stream: the parts of an image that passes from one machine to the others. */
 export function passageKey(installation: string, name: string): string {
   return at(installation, `passage:${name}`);

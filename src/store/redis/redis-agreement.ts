@@ -1,7 +1,7 @@
 // Owns leases in Redis: taken in one step, renewed while they are held, and given up as lost before another can have them.
 import { machineClock } from '../../base/clock.ts';
 import type { Agreement, Lease } from '../agreement.ts';
-import { keysOf, leaseKey } from './keys.ts';
+import { keysOf, leaseKey, setKey } from './keys.ts';
 import { type RedisLink, script } from './redis-link.ts';
 import { LEAVE_LEASE, RENEW_LEASE, TAKE_LEASE } from './scripts.ts';
 
@@ -10,8 +10,14 @@ const LIFE_MS = 6_000;
 const [RENEWALS, SAFETY] = [4, 1 / 12];
 const SET_LIFE_S = 30 * 86_400;
 
-/** Keys: the set. Arguments: member, the most, its life in seconds. Reply: 1 in, 0 full. */
+const ADD_AT_ONCE = 1_000;
+
+/**
+ * Keys: the set. Arguments: member, the most, its life in seconds, 1: a set that is not there is to be told. Reply: 1 in,
+ * 0 full, -1 not there.
+ */
 const ADMIT = script(`
+if ARGV[4] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
 if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
 if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('SADD', KEYS[1], ARGV[1])
@@ -77,13 +83,30 @@ export class RedisAgreement implements Agreement {
     };
   }
 
-  async admit(set: string, member: string, max: number): Promise<'in' | 'full' | 'unknown'> {
+  async admit(
+    set: string,
+    member: string,
+    max: number,
+    known: () => Promise<string[]> = async () => [],
+  ): Promise<'in' | 'full' | 'unknown'> {
+    const key = setKey(this.#installation, set);
+    const ask = (tell: string): Promise<unknown> =>
+      this.#link.runScript(ADMIT, [key], [member, String(max), String(SET_LIFE_S), tell]);
     try {
-      const key = leaseKey(this.#installation, `set:${set}`);
-      const reply = await this.#link.runScript(ADMIT, [key], [member, String(max), String(SET_LIFE_S)]);
+      let reply = await ask('1');
+      if (reply === -1) {
+        const members = await known();
+        for (let at = 0; at < members.length; at += ADD_AT_ONCE)
+          await this.#link.run(['SADD', key, ...members.slice(at, at + ADD_AT_ONCE)]);
+        reply = await ask('0');
+      }
       return reply === 1 ? 'in' : 'full';
     } catch {
       return 'unknown';
     }
+  }
+
+  async forget(set: string): Promise<void> {
+    await this.#link.run(['DEL', setKey(this.#installation, set)]).catch(() => {});
   }
 }
