@@ -24,6 +24,8 @@ export class Http2Response extends Writable implements ClientResponse {
     super({ highWaterMark: 64 * 1024 });
     this.#stream = stream;
     this.req = request;
+    // What could not be written is told by 'close'; without a listener it would end the process.
+    this.on('error', () => {});
     stream.on('close', () => this.destroy());
   }
 

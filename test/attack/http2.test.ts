@@ -248,6 +248,25 @@ test('an upload taken back, whatever its code, never looks whole to the upstream
   await rig.unharmed();
 });
 
+test('answers that wait for a window are given up with their stream or their connection', async () => {
+  rig.upstream.answer = () => `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${'x'.repeat(100_000)}`;
+  for (const end of ['reset', 'socket', 'goaway'] as const) {
+    const client = await openFrames(way());
+    // SETTINGS_INITIAL_WINDOW_SIZE (4) of nothing: no byte of a body may be sent.
+    client.send(frame(FRAME.settings, 0, 0, Buffer.from([0, 4, 0, 0, 0, 0])));
+    const paths = ['/waits', '/xiaozhi/v1/waits', '/xiaozhi/ota/', '/xiaozhi/config/'];
+    for (const [index, path] of paths.entries()) client.send(headers(2 * index + 1, request(path)));
+    for (const index of paths.keys())
+      await client.frame(({ type, stream }) => type === FRAME.headers && stream === 2 * index + 1);
+    if (end === 'socket') client.socket.destroy();
+    else if (end === 'goaway') client.send(frame(FRAME.goaway, 0, 0, Buffer.from([0, 0, 0, 0, 0, 0, 0, 2])));
+    else for (const index of paths.keys()) client.send(frame(FRAME.reset, 0, 2 * index + 1, Buffer.from([0, 0, 0, 8])));
+    await rig.gate.line(({ path, bytes }) => path === '/waits' && bytes !== undefined, 10_000);
+    client.socket.destroy();
+  }
+  await rig.unharmed();
+});
+
 test('bytes that are no HTTP/2, and sockets torn down in the middle', async () => {
   const garbled = await openFrames(way());
   garbled.send(Buffer.alloc(5_000, 'x'));
