@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GateError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { FirmwareCache } from '../firmware/cache.ts';
+import { merged } from '../firmware/fill-faults.ts';
 import type { Found } from '../firmware/found.ts';
 import { appOfFill, appOfImage } from '../firmware/image-app.ts';
 import type { FirmwareAsk } from '../link/firmware.ts';
@@ -86,11 +87,7 @@ export class OfferDesk {
   #kept(sha256: string): OfferedImage {
     const image = this.#parts.cache.library.image(sha256);
     if (image === undefined) return { kind: 'unknown' };
-    if (image.kind === 'merged') {
-      const why =
-        'it is a merged image (bootloader, partition table and app in one file), which no device can take over the air: `otagate firmware extract` cuts the app out';
-      return { kind: 'unusable', code: 'FIRMWARE_MERGED', why };
-    }
+    if (image.kind === 'merged') return unusable(merged());
     return appOrOther(appOfImage(image), image.length);
   }
 

@@ -5,7 +5,7 @@ import { buildImage } from '../../src/demo/image.ts';
 import { until } from '../rig/bounded.ts';
 import { send, sendCut, sendPaced } from '../rig/file-server.ts';
 import { assertImage, isComplete, macOf, offeredPath, tryFetch, upgrade } from '../rig/firmware-links.ts';
-import { gateFor } from '../rig/gate.ts';
+import { ANY_OFFER, gateFor } from '../rig/gate.ts';
 import { type OneTimeServer, oneTimeServer, oneTimeYaml } from '../rig/one-time-server.ts';
 
 const VERSION = '3.0.0';
@@ -73,7 +73,7 @@ describe('a device that lies about its board', { concurrency: 3 }, () => {
       let breaking = true;
       server.send = (response, { bytes }, headers) =>
         breaking && bytes === HONEST ? sendCut(response, bytes, 60_000, headers) : send(response, bytes, headers);
-      const gate = await gateFor(t, oneTimeYaml(server));
+      const gate = await gateFor(t, oneTimeYaml(server, ANY_OFFER));
       const first = await tryFetch(gate, await offeredPath(gate, honest(10)));
       assert.equal(isComplete(first), false);
       await gate.line(({ event }) => event === 'firmware-failed');

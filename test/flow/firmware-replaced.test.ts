@@ -33,9 +33,9 @@ describe('a file that is replaced', { concurrency: 2 }, () => {
 
       await t.test('the next offer serves the new bytes, running downloads the old ones', async () => {
         assertImage(await upgrade(gate, { mac: macOf(0) }), OLD);
-        const running = [1, 2].map(async (number) =>
-          timed(gate, await offeredPath(gate, { mac: macOf(number) }), { readBytesPerSecond: 400_000 }),
-        );
+        const paths = [];
+        for (const number of [1, 2]) paths.push(await offeredPath(gate, { mac: macOf(number) }));
+        const running = paths.map((path) => timed(gate, path, { readBytesPerSecond: 400_000 }));
         await sleep(300);
         put(NEW);
         assertImage(await upgrade(gate, { mac: macOf(3) }), NEW);
@@ -45,7 +45,7 @@ describe('a file that is replaced', { concurrency: 2 }, () => {
       await t.test('in the middle of a fetch, too', async () => {
         await sleep(1_100);
         put(OLD);
-        faults.downloadBytesPerSecond = 300_000;
+        faults.downloadBytesPerSecond = 120_000;
         const first = timed(gate, await offeredPath(gate, { mac: macOf(4) }));
         await sleep(400);
         put(NEW);
