@@ -35,6 +35,13 @@ export type Story = {
   events: GateEvent[];
 };
 
+/** What a request's trace is told of it. */
+export type Trace = {
+  /** The headers of a request on its way upstream, with ours: from here on the upstream's span runs. */
+  onto: (headers: [string, string][]) => [string, string][];
+  end: (exchange: Exchange) => void;
+};
+
 export type Exchange = {
   id: string;
   request: ClientRequest;
@@ -47,6 +54,8 @@ export type Exchange = {
   /** The same moment by the clock that never goes back: what ends, ends by it. */
   nowMs: number;
   story: Story;
+  /** Null where nobody asked for traces. */
+  trace: Trace | null;
 };
 
 export function newStory(): Story {

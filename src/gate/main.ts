@@ -18,6 +18,7 @@ import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
 import { Streams } from './streams.ts';
+import { openTracing } from './tracing.ts';
 import { Turns } from './turns.ts';
 
 const name = process.argv[2] ?? 'gate';
@@ -63,6 +64,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       logins: new Logins(),
       log: opened.log,
       access,
+      tracing: await openTracing(process.env, opened.log),
       time,
       events,
       running,
@@ -124,7 +126,10 @@ async function drain(why: string, exitCode: number): Promise<void> {
   if (runs() > 0) {
     opened.log.warn({ event: 'drain-cut', running: runs() }, `${runs()} requests cut off: limits.drain is over`);
   }
-  await Promise.race([events.drain(), new Promise((resolve) => setTimeout(resolve, 500))]);
+  await Promise.all([
+    Promise.race([events.drain(), new Promise((resolve) => setTimeout(resolve, 500))]),
+    serving?.gate.tracing?.stop(),
+  ]);
   process.exit(exitCode);
 }
 

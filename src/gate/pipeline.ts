@@ -24,6 +24,7 @@ import type { Live } from './live.ts';
 import type { Logins } from './logins.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
 import { record } from './record.ts';
+import type { Tracing } from './tracing.ts';
 import type { Turns } from './turns.ts';
 
 export type Gate = {
@@ -36,6 +37,8 @@ export type Gate = {
   log: Log;
   /** For lines as nginx writes them; null where nobody wants them. */
   access: LineFile | null;
+  /** Null where nobody asked for traces. */
+  tracing: Tracing | null;
   time: ControlTime;
   events: EventQueue;
   /** Exchanges that are not over yet; a drain waits for them. */
@@ -86,7 +89,9 @@ function begin(gate: Gate, request: ClientRequest, outlet: Outlet): Exchange {
   const { facts, claims, id, device } = readFacts(request, live, outlet.kind === 'socket', nowMs);
   const decision = decide(facts, live.policy, nowMs);
   const story = { ...newStory(), device };
-  const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, nowMs, story };
+  const trace = null;
+  const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, nowMs, story, trace };
+  if (gate.tracing !== null) exchange.trace = gate.tracing.begin(exchange);
   gate.running.add(exchange);
   return exchange;
 }
@@ -149,5 +154,6 @@ function end(gate: Gate, exchange: Exchange): void {
     story.code ??= 'CLIENT_GONE';
   }
   record(exchange, gate.log, gate.events);
+  exchange.trace?.end(exchange);
   if (gate.access !== null) gate.access.write(combinedLine(exchange));
 }

@@ -23,7 +23,8 @@ export function withHsts(exchange: Exchange, route: RouteConfig | null, headers:
 /** The headers of a request on its way upstream, as this route wants them. Names in lower case. */
 export function routedHeaders(exchange: Exchange, passage: Passage): HeaderList {
   const { upstreamHeaders: changes, basicAuth } = passage.route;
-  const headers = upstreamHeaders(exchange, passage);
+  const plain = upstreamHeaders(exchange, passage);
+  const headers = exchange.trace?.onto(plain) ?? plain;
   if (changes === undefined && basicAuth === undefined) return headers;
   const gone = new Set([...(changes?.remove ?? []), ...Object.keys(changes?.set ?? {})]);
   // The password was for the gate, and for nobody behind it.

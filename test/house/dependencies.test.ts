@@ -9,8 +9,9 @@ import { isRelative, packageOf, readSources, resolveImport, type SourceFile } fr
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
 };
-const dependencies = Object.keys(manifest.dependencies);
+const dependencies = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
 const sources = readSources(root);
 
 /** Where the processes of production start. */

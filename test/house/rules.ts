@@ -28,6 +28,7 @@ export const OWNERS: Readonly<Record<string, string>> = {
   'http-proxy': 'src/gate/proxy-engine.ts',
   '@redis/client': 'src/store/redis/',
   'acme-client': 'src/tls/',
+  '@opentelemetry': 'src/gate/tracing.ts',
   'node-forge': 'src/tls/',
 };
 
