@@ -123,6 +123,41 @@ describe('the admin interface of a gate', () => {
     assert.equal((await ask(`/api/v1/firmware/${sha256}/content`)).status, 404);
   });
 
+  it('takes a thousand wrong logins at once without the devices noticing', async (t) => {
+    const checkMs = async (): Promise<number> => {
+      const startedMs = performance.now();
+      const check = await deviceOf(gate, LAN).check(otaUrl(gate, 'http'));
+      assert.equal(check.outcome, 'update', JSON.stringify(check));
+      return performance.now() - startedMs;
+    };
+    const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+    const quiet: number[] = [];
+    for (let nth = 0; nth < 20; nth += 1) quiet.push(await checkMs());
+    let left = 1_000;
+    const statuses: number[] = [];
+    const guesser = async (): Promise<void> => {
+      while (left > 0) {
+        left -= 1;
+        const { statusCode, body } = await request(new URL('/api/v1/login', at), {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ token: `wrong ${left}` }),
+        });
+        await body.dump();
+        statuses.push(statusCode);
+      }
+    };
+    const guessing = Promise.all(Array.from({ length: 20 }, guesser));
+    const beside: number[] = [];
+    while (left > 0) beside.push(await checkMs());
+    await guessing;
+    assert.deepEqual([statuses.length, statuses.filter((status) => ![401, 429].includes(status))], [1_000, []]);
+    const [alone, together] = [median(quiet), median(beside)];
+    t.diagnostic(`a check: ${alone.toFixed(1)} ms alone, ${together.toFixed(1)} ms beside them`);
+    // The guesses are made by this very process, and cost it the same CPUs: what is shut out is a wait, not a share.
+    assert.ok(together < alone * 20 + 200, `${alone} ms became ${together} ms`);
+  });
+
   it('moves with the configuration, and goes where it is left out', async () => {
     const { host } = at;
     const second = await gate.reload(`${LISTEN('127.0.0.2:0')}\n${yaml}`);
