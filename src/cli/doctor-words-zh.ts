@@ -7,7 +7,7 @@ export const doctorWordsZh: DoctorWords = {
   remedy: '处理',
   notUrl: (found) => `--url ${found} 不是设备可用的地址：请写成 https://ota.example.com/xiaozhi/ota/`,
   notResolve: (found) => `--resolve ${found}：请写成 域名=地址，例如 ota.example.com=192.168.1.10`,
-  badRoots: (file, reason) => `--ca ${file}：${reason}`,
+  badRoots: (file, reason) => `无法使用根证书 --ca ${file}：${reason}`,
   noPem: '其中没有 PEM 证书',
   notHost: (found) => `${found} 既不是域名也不是 IPv4 地址：请写成 ota.example.com 或 192.168.1.10`,
   nameOrUrl: '域名与 --url 只能用一种：域名是网关自己的，URL 可以是任何前端的',
@@ -17,8 +17,11 @@ export const doctorWordsZh: DoctorWords = {
       status === null ? '无应答' : `状态 ${status}`,
       ...(bytes === null ? [] : [`握手 ${bytes} 字节`]),
     ].join('，'),
-  outcome: (outcome) =>
-    outcome === 'current' ? '正常' : outcome.startsWith('update ') ? `正常，提供 ${outcome.slice(7)}` : outcome,
+  outcome: (outcome) => {
+    const offered = /^update (.+)$/.exec(outcome)?.[1];
+    if (offered !== undefined) return `正常，提供 ${offered}`;
+    return outcome === 'current' ? '正常' : outcome;
+  },
   generation: (generation, version, outcome) => `${generation} ${version}：${outcome}`,
   well: '没有发现问题',
   found: (faults, warnings) => `${faults} 个故障，${warnings} 个警告`,

@@ -18,8 +18,11 @@ export const doctorWords = {
       status === null ? 'no reply' : `status ${status}`,
       ...(bytes === null ? [] : [`${bytes} bytes of handshake`]),
     ].join(', '),
-  outcome: (outcome: string) =>
-    outcome === 'current' ? 'well' : outcome.startsWith('update ') ? `well, offered ${outcome.slice(7)}` : outcome,
+  outcome: (outcome: string) => {
+    const offered = /^update (.+)$/.exec(outcome)?.[1];
+    if (offered !== undefined) return `well, offered ${offered}`;
+    return outcome === 'current' ? 'well' : outcome;
+  },
   generation: (generation: string, version: string, outcome: string) => `${generation} ${version}: ${outcome}`,
   well: 'nothing is wrong here',
   found: (faults: number, warnings: number) =>

@@ -82,6 +82,10 @@ test('every argument and option is described, in Chinese too', async () => {
 
 test('every example can be carried out: none is wrong use', async (t) => {
   const config = configFor(t);
+  // Some of them write a file.
+  const before = process.cwd();
+  process.chdir(dirname(config));
+  t.after(() => process.chdir(before));
   for (const { words } of commands) {
     const { stdout } = await otagate([...words, '--help']);
     const examples = stdout.slice(stdout.indexOf('Examples:')).match(/(?<=\botagate ).*/g) ?? [];

@@ -59,6 +59,8 @@ describe('the doors', () => {
     for (const route of rig.admin.routes) {
       const [method = '', pattern = ''] = route.split(' ');
       if (['/healthz', '/readyz', '/api/v1/login', '/api/v1/logout', '/api/v1/events'].includes(pattern)) continue;
+      // Reads what it is given, and changes nothing.
+      if (pattern === '/api/v1/doctor/serial-log') continue;
       const path = pattern.replace(/:(\w+)/, (_, name) => (name === 'device' ? DEVICE.device : 'aaaa'));
       const told = await rig.ask('tcp', path, { method: method as 'GET', ...bearer(rig.tokens.read) });
       if (method === 'GET') assert.equal(told.status, 200, route);
