@@ -8,6 +8,7 @@ const UPSTREAM = 'upstream: { preset: xiaozhi-full, host: 192.168.1.5 }\n';
 const route = (rest: string): string => `${BASE}routes: [{ name: mcp, path: /mcp/, ${rest} }]\n`;
 const at = (path: string): string => `${BASE}routes: [{ name: mcp, path: "${path}", upstream: console }]\n`;
 const opening = (rest: string): string => `${BASE}openings: [{ ${rest} }]\n`;
+const rollout = (rest: string): string => `${BASE}rollouts: [{ name: spring, ${rest} }]\n`;
 const firmware = (rest: string): string => `${BASE}firmware: { ${rest} }\n`;
 const UNTIL = 'until: 2026-06-02T00:00:00Z';
 
@@ -221,6 +222,31 @@ const MISTAKES: [name: string, yaml: string, path: string, text: RegExp][] = [
     'routes[1].name',
     /is the same as routes\[0\]\.name/,
   ],
+  ['a rollout of an unknown action', rollout('action: pinn'), 'rollouts[0].action', /mean "pin"/],
+  [
+    'a pin without a version',
+    rollout('action: pin'),
+    'rollouts[0].version',
+    /is missing, expected the version that pin/,
+  ],
+  ['a step without a bound', rollout('action: via, version: 2.0.1'), 'rollouts[0].below', /is missing/],
+  ['a version with a v', rollout('action: pin, version: v2.0.1'), 'rollouts[0].version', /mean "2\.0\.1"/],
+  ['a version that is a number', rollout('action: pin, version: 2.1'), 'rollouts[0].version', /in quotes/],
+  ['waves of nobody', rollout('action: offer, waves: { size: 0% }'), 'rollouts[0].waves.size', /let nobody in/],
+  ['a share of more than all', rollout('action: offer, percent: 120'), 'rollouts[0].percent', /is no percentage/],
+  [
+    'waves of a hold',
+    rollout('action: hold, waves: { size: 10% }'),
+    'rollouts[0].waves',
+    /has no effect with action: hold/,
+  ],
+  [
+    'a rollout twice',
+    `${BASE}rollouts: [{ name: a, action: hold }, { name: a, action: offer }]\n`,
+    'rollouts[1].name',
+    /is the name of rollouts\[0\]/,
+  ],
+  ['an unknown rule', `${BASE}offers: { allow: [slot] }\n`, 'offers.allow[0]', /is no rule/],
   ['an opening of no route', opening(`route: otaa, ${UNTIL}`), 'openings[0].route', /does not exist .*mean "ota"/],
   [
     'an opening of a device route',
