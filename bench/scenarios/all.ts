@@ -1,5 +1,6 @@
 // Owns the list of the scenarios, in the order in which they run.
 import { checks } from './checks.ts';
+import { downloads } from './downloads.ts';
 import type { Scenario } from './scenario.ts';
 
-export const scenarios: readonly Scenario[] = [...checks];
+export const scenarios: readonly Scenario[] = [...checks, ...downloads];
