@@ -2,5 +2,7 @@
 import { checks } from './checks.ts';
 import { downloads } from './downloads.ts';
 import type { Scenario } from './scenario.ts';
+import { sessions } from './sessions.ts';
+import { slowDownloads } from './slow-downloads.ts';
 
-export const scenarios: readonly Scenario[] = [...checks, ...downloads];
+export const scenarios: readonly Scenario[] = [...checks, ...sessions, ...downloads, ...slowDownloads];

@@ -10,15 +10,20 @@ export type LogOptions = { level: string; format: 'auto' | 'json' | 'pretty'; fi
 // Lines that wait for a slow reader or disk; past this, new ones are dropped.
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 // A write of its own for each line would cost a busy gate a wake-up of another thread for each request.
-const BATCH_BYTES = 8 * 1024;
+const BATCH_BYTES = 32 * 1024;
+const MAX_WRITE_BYTES = 64 * 1024;
 const BATCH_MS = 50;
 
+/** Writes a line for each request, in the form of the log but without its detours. Fields must be printable already. */
+export type LineLog = (level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string) => void;
+
 /** A log and the way to open its file anew after it was moved away. */
-export type OpenedLog = { log: Log; reopen: () => void };
+export type OpenedLog = { log: Log; line: LineLog; reopen: () => void };
 
 /**
- * Opens the log. Lines are written within 50 ms, several at a time, without waiting for whoever reads them: a reader that stands still
- * costs lines past `MAX_WAITING_BYTES`, never a request. `onLine` hears each line as JSON, too. A process that exits writes its last lines first.
+ * Opens the log. Lines are written within 50 ms, several at a time, without waiting for whoever reads them: a reader
+ * that stands still costs lines past `MAX_WAITING_BYTES`, never a request. `onLine` hears each line as JSON, too. A
+ * process that exits writes its last lines first.
  * @throws {Error} with the system's code where the file cannot be opened
  */
 export function openLog(options: LogOptions, name: string, onLine?: (json: string) => void): OpenedLog {
@@ -28,10 +33,14 @@ export function openLog(options: LogOptions, name: string, onLine?: (json: strin
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
+  const opened = (stream: DestinationStream, reopen: () => void): OpenedLog => {
+    const log = pino(settings, stream);
+    return { log, line: lineLog(log, stream, name), reopen };
+  };
   if (options.file !== undefined) {
     closeSync(openSync(options.file, 'a', 0o640));
     const file = openStream({ dest: options.file, append: true });
-    return { log: pino(settings, tapped(file, onLine)), reopen: () => file.reopen() };
+    return opened(tapped(file, onLine), () => file.reopen());
   }
   const asPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY === true);
   const stream: DestinationStream = asPretty
@@ -43,7 +52,19 @@ export function openLog(options: LogOptions, name: string, onLine?: (json: strin
         singleLine: true,
       })
     : openStream({ fd: 1 });
-  return { log: pino(settings, tapped(stream, onLine)), reopen: () => {} };
+  return opened(tapped(stream, onLine), () => {});
+}
+
+function lineLog(log: Log, stream: DestinationStream, name: string): LineLog {
+  const by = JSON.stringify(name);
+  return (level, fields, message) => {
+    if (!log.isLevelEnabled(level)) return;
+    const text = JSON.stringify(fields).slice(1, -1);
+    const time = new Date().toISOString();
+    stream.write(
+      `{"level":"${level}","time":"${time}","process":${by},${text},"msg":${JSON.stringify(message)}}\n`,
+    );
+  };
 }
 
 /** The stream, and whoever wants to hear each line as well. */
@@ -80,7 +101,7 @@ export function openLines(file: string): LineFile {
  * stream would try for ever to write its last lines at the exit; where nothing goes out, they are given up.
  */
 function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream {
-  const bounds = { minLength: BATCH_BYTES, maxLength: MAX_WAITING_BYTES };
+  const bounds = { minLength: BATCH_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES };
   const stream = destination({ ...target, ...bounds, sync: false, retryEAGAIN: () => !exiting });
   const write = stream.write.bind(stream);
   let due = false;

@@ -31,7 +31,7 @@ export async function sendDownload(
     events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
     let toldMs = startedMs;
     const sent = await sendImage(response, part, lane, {
-      encrypted: request.socket.encrypted === true,
+      tlsWriteBytes: request.socket.encrypted === true ? () => firmware.tlsWriteBytes : null,
       idleMs: live.limits.idleMs,
       onBytes: (count) => {
         story.bytes += count;

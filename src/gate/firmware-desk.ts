@@ -6,6 +6,12 @@ import type { Snapshot } from '../link/snapshot.ts';
 import { FirmwareAsks } from './firmware-asks.ts';
 import { Questions } from './questions.ts';
 
+// What waits, encrypted, for slow devices in all downloads together; and the largest record, so that none is cut in two.
+const TLS_WAITING_BYTES = 8 * 1024 * 1024;
+const TLS_RECORD_BYTES = 16 * 1024;
+const TLS_MOST_BYTES = 64 * 1024;
+const UNSHARED_TELL_MS = 200;
+
 export class FirmwareDesk {
   readonly asks: FirmwareAsks;
   readonly questions: Questions;
@@ -58,17 +64,25 @@ export class FirmwareDesk {
     };
   }
 
-  /** One message at a time: while it is on its way, the number changes on. */
+  /** How much one download may write at a time over TLS: the more there are, the less each. */
+  get tlsWriteBytes(): number {
+    const share = Math.floor(TLS_WAITING_BYTES / Math.max(1, this.#pacer.active) / TLS_RECORD_BYTES);
+    return Math.min(TLS_MOST_BYTES, Math.max(1, share) * TLS_RECORD_BYTES);
+  }
+
+  /** One message at a time: while it is on its way, the number changes on. Where nothing is shared, it has time. */
   #tell(): void {
-    const { active } = this.#pacer;
-    if (this.#telling || active === this.#told) return;
+    if (this.#telling || this.#pacer.active === this.#told) return;
     this.#telling = true;
+    if (this.#share !== null || this.#most !== null) void this.#tellNow();
+    else setTimeout(() => void this.#tellNow(), UNSHARED_TELL_MS).unref();
+  }
+
+  async #tellNow(): Promise<void> {
+    const { active } = this.#pacer;
     this.#told = active;
-    this.#send({ kind: 'downloads', active })
-      .catch(() => {})
-      .finally(() => {
-        this.#telling = false;
-        this.#tell();
-      });
+    await this.#send({ kind: 'downloads', active }).catch(() => {});
+    this.#telling = false;
+    this.#tell();
   }
 }

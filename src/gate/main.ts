@@ -62,7 +62,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       firmware,
       turns: new Turns(),
       logins: new Logins(),
-      log: opened.log,
+      line: opened.line,
       access,
       tracing: await openTracing(process.env, opened.log),
       time,

@@ -1,7 +1,7 @@
 // Owns the way of a request through the gate. The page to read first: facts, decision, action, record.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { LineFile, Log } from '../base/log.ts';
+import type { LineFile, LineLog } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
 import { type Decision, decide, type Refusal, refuse } from '../policy/decide.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -34,7 +34,7 @@ export type Gate = {
   firmware: FirmwareDesk;
   turns: Turns;
   logins: Logins;
-  log: Log;
+  line: LineLog;
   /** For lines as nginx writes them; null where nobody wants them. */
   access: LineFile | null;
   /** Null where nobody asked for traces. */
@@ -153,7 +153,7 @@ function end(gate: Gate, exchange: Exchange): void {
     story.status = 499;
     story.code ??= 'CLIENT_GONE';
   }
-  record(exchange, gate.log, gate.events);
+  record(exchange, gate.line, gate.events);
   exchange.trace?.end(exchange);
   if (gate.access !== null) gate.access.write(combinedLine(exchange));
 }

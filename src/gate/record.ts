@@ -1,5 +1,5 @@
 // Owns the record of every request: one access line, and the events for control.
-import type { Log } from '../base/log.ts';
+import type { LineLog } from '../base/log.ts';
 import { printable } from '../base/printable.ts';
 import type { EventQueue } from '../link/events.ts';
 import { SEAL_MARK } from '../ota/seal.ts';
@@ -16,7 +16,7 @@ export function loggedPath(path: string): string {
 }
 
 /** Tells of an exchange that is over. Everything in it that came from outside is made printable here. */
-export function record(exchange: Exchange, log: Log, events: EventQueue): void {
+export function record(exchange: Exchange, log: LineLog, events: EventQueue): void {
   const { facts, decision, story } = exchange;
   const route =
     'route' in decision ? (typeof decision.route === 'string' ? decision.route : (decision.route?.name ?? null)) : null;
@@ -56,7 +56,7 @@ export function record(exchange: Exchange, log: Log, events: EventQueue): void {
   if (story.detail !== null) line.detail = printable(story.detail, 500);
   if (decision.action === 'refuse') line.why = explain(decision.because);
   const troubled = story.status >= 500 || story.warnings.length > 0 || decision.action === 'refuse';
-  log[troubled ? 'warn' : 'info'](line, `${printable(facts.method, 20)} ${path} ${story.status}`);
+  log(troubled ? 'warn' : 'info', line, `${printable(facts.method, 20)} ${path} ${story.status}`);
 
   for (const event of story.events) events.add(event);
   events.add({

@@ -11,11 +11,22 @@ export type ImagePart = { file: GrowingFile; bytes: Buffer | null; start: number
 /** `gapMs`: the longest time in which the device waited for bytes of ours. */
 export type SendEnd = { gapMs: number } & ({ kind: 'complete' } | ({ kind: 'cut' } & Cut));
 
-// All that is written to a TLS socket is encrypted at once, and waits as a copy: a slow device must not hold the image.
-const TLS_WRITE_BYTES = 64 * 1024;
 const DISK_READ_BYTES = 256 * 1024;
 // A plain socket copies nothing, so large pieces cost least; the client's silence is counted from piece to piece.
-const PLAIN_WRITE_BYTES = 512 * 1024;
+const PLAIN_WRITE_BYTES = 1024 * 1024;
+// Of a client of which nothing is known yet. Who takes a piece within the time gets one twice as large.
+const FIRST_WRITE_BYTES = 64 * 1024;
+const AT_ONCE_MS = 20;
+
+export type SendOptions = {
+  /**
+   * How much may be written at a time over TLS, or null for a plain connection. All that is written to a TLS socket is
+   * encrypted at once, and waits as a copy: a slow device must not hold the image.
+   */
+  tlsWriteBytes: (() => number) | null;
+  idleMs: number;
+  onBytes: (bytes: number) => void;
+};
 
 /**
  * Sends a part, behind a head that was written already. `idleMs` without progress on the client's side ends it.
@@ -25,10 +36,11 @@ export async function sendImage(
   response: ClientResponse,
   part: ImagePart,
   lane: Lane,
-  options: { encrypted: boolean; idleMs: number; onBytes: (bytes: number) => void },
+  options: SendOptions,
 ): Promise<SendEnd> {
   const { file, end } = part;
   const flow = new Flow(response, options.idleMs);
+  let pieceBytes = FIRST_WRITE_BYTES;
   let gapMs = 0;
   let lastMs = performance.now();
   const cut = (how: Cut): SendEnd => {
@@ -44,8 +56,11 @@ export async function sendImage(
         if (waited !== 'news') return cut(waited);
         continue;
       }
-      const most = part.bytes === null ? DISK_READ_BYTES : options.encrypted ? TLS_WRITE_BYTES : PLAIN_WRITE_BYTES;
-      const grant = lane.take(Math.min(most, limit - offset, options.encrypted ? TLS_WRITE_BYTES : most));
+      const most = Math.min(
+        part.bytes === null ? DISK_READ_BYTES : PLAIN_WRITE_BYTES,
+        options.tlsWriteBytes?.() ?? PLAIN_WRITE_BYTES,
+      );
+      const grant = lane.take(Math.min(most, pieceBytes, limit - offset));
       if ('waitMs' in grant) {
         const slept = await flow.orGone(sleep(Math.ceil(grant.waitMs)));
         if (slept !== 'news') return cut(slept);
@@ -55,10 +70,12 @@ export async function sendImage(
       if (chunk.length === 0) return cut({ code: 'INTERNAL', detail: 'the file of this image is too short' });
       offset += chunk.length;
       options.onBytes(chunk.length);
-      gapMs = Math.max(gapMs, performance.now() - lastMs);
+      const writtenMs = performance.now();
+      gapMs = Math.max(gapMs, writtenMs - lastMs);
       const written = offset === end ? await flow.last(response, chunk) : await flow.write(response, chunk);
       if (written !== 'news') return cut(written);
       lastMs = performance.now();
+      if (lastMs - writtenMs < AT_ONCE_MS) pieceBytes = Math.min(pieceBytes * 2, PLAIN_WRITE_BYTES);
     }
     return { kind: 'complete', gapMs };
   } catch (error) {
