@@ -61,9 +61,7 @@ function lineLog(log: Log, stream: DestinationStream, name: string): LineLog {
     if (!log.isLevelEnabled(level)) return;
     const text = JSON.stringify(fields).slice(1, -1);
     const time = new Date().toISOString();
-    stream.write(
-      `{"level":"${level}","time":"${time}","process":${by},${text},"msg":${JSON.stringify(message)}}\n`,
-    );
+    stream.write(`{"level":"${level}","time":"${time}","process":${by},${text},"msg":${JSON.stringify(message)}}\n`);
   };
 }
 

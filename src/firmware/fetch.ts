@@ -1,6 +1,8 @@
 // Owns fetching a body from where firmware may come from: redirects followed and judged, errors told by whose fault they
 // are, and what the head of the reply says of the bytes behind it.
 import type { Dispatcher } from 'undici';
+// Gives every pool its `request`; the gate's, which only dispatches, does without.
+import 'undici';
 import { GateError } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
 import type { Limits } from '../config/config.ts';

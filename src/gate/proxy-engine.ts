@@ -6,6 +6,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { createProxyServer } from 'http-proxy';
 import type { ClientRequest, ClientResponse } from './client.ts';
 import { canonicalName, endToEnd, type HeaderList } from './headers.ts';
+import { join, laterListeners } from './joined-sockets.ts';
 
 export type Forward = {
   /** An origin, or the Unix socket of a server on this machine. */
@@ -27,14 +28,18 @@ export type HttpHandlers = {
 
 export type WebSocketHandlers = {
   onRequest: (upstreamRequest: UpstreamRequest) => void;
-  /** The handshake is done, and the engine joins the two sockets. */
+  /** The handshake is done, and the engine has let go: from here on the two sockets carry each other's bytes. */
   onUpgrade: (upstreamSocket: Duplex) => void;
   /** What the upstream said instead of 101: not read yet. */
   onResponse: (response: IncomingMessage) => void;
   onError: (error: Error) => void;
 };
 
-type View = IncomingMessage & { handlers: Partial<HttpHandlers & WebSocketHandlers> };
+type View = IncomingMessage & {
+  handlers: Partial<HttpHandlers & WebSocketHandlers>;
+  /** What comes behind the engine's handshake. */
+  takeOver?: (upstreamSocket: Duplex) => void;
+};
 
 // Methods for which Node's client frames no body by itself: handed over without a length, a body would be read by the
 // upstream as its next request (CVE-2026-29057). `relay.ts` gives each such body a length first.
@@ -59,9 +64,10 @@ export function createProxyEngine(): ProxyEngine {
   proxy.on('proxyReqWs', (upstreamRequest, view) => {
     const { handlers } = view as View;
     handlers.onRequest?.(upstreamRequest);
+    let notOurs: (() => void) | null = null;
     upstreamRequest.prependListener('upgrade', (response: IncomingMessage, upstreamSocket: Duplex) => {
       response.headers = switchingHeaders(response);
-      handlers.onUpgrade?.(upstreamSocket);
+      notOurs = laterListeners(upstreamSocket);
     });
     // Behind the engine's own listeners, which are there once it has been called: it would copy such a response without
     // back-pressure, and forget the client where the response breaks off.
@@ -69,6 +75,10 @@ export function createProxyEngine(): ProxyEngine {
       upstreamRequest.removeAllListeners('response').once('response', handlers.onResponse ?? discard);
       // Nor may it close the client's socket before we have said why, or asked another server.
       upstreamRequest.removeAllListeners('error').on('error', handlers.onError ?? (() => {}));
+      upstreamRequest.once('upgrade', (_: IncomingMessage, upstreamSocket: Duplex) => {
+        notOurs?.();
+        (view as View).takeOver?.(upstreamSocket);
+      });
     });
   });
   // The last resort: an error that belongs to no request any more. Without a listener it would end the process.
@@ -89,6 +99,12 @@ export function createProxyEngine(): ProxyEngine {
         ['connection', 'Upgrade'],
         ['upgrade', 'websocket'],
       ]);
+      const notOurs = laterListeners(socket);
+      view.takeOver = (upstreamSocket) => {
+        notOurs();
+        handlers.onUpgrade(upstreamSocket);
+        join(socket, upstreamSocket);
+      };
       proxy.ws(view, socket as Socket, head, options(forward), (error) => handlers.onError(error));
     },
   };

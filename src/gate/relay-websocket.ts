@@ -67,6 +67,7 @@ export function relayWebSocket(exchange: Exchange, way: WebSocketWay, engine: Pr
         clearTimeout(waiting);
         socket.off('readable', onReadable).off('end', onEnd);
         answered = true;
+        asked = undefined; // a session lasts: what its handshake took is let go
         onAnswer();
         story.status = 101;
         story.upstreamMs = performance.now() - askedMs;

@@ -5,10 +5,10 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { buildConnector } from 'undici';
 import { socketPathOf } from '../config/unix-origin.ts';
 import type { UpstreamConfig, UpstreamTls } from '../config/upstream-config.ts';
 import { lookup } from './lookup.ts';
+import { buildConnector, type Connector } from './undici-parts.ts';
 
 // Below the keep-alive of every server in the field (Tomcat 20 s, aiohttp and nginx 75 s), so that a request does not
 // meet a connection that is just being closed.
@@ -44,7 +44,7 @@ function tlsOf(origin: string, { serverName, caFile, certFile, keyFile }: Upstre
 }
 
 /** The connector of an undici pool. `preface` goes out before anything else. */
-export function connectorFor(to: Connecting, connectMs: number, preface: Buffer | null): buildConnector.connector {
+export function connectorFor(to: Connecting, connectMs: number, preface: Buffer | null): Connector {
   const base = buildConnector({
     timeout: connectMs,
     lookup,
@@ -58,7 +58,7 @@ export function connectorFor(to: Connecting, connectMs: number, preface: Buffer 
   return (options, done) => base({ ...options, servername }, done);
 }
 
-function prefaced(to: Connecting, connectMs: number, preface: Buffer): buildConnector.connector {
+function prefaced(to: Connecting, connectMs: number, preface: Buffer): Connector {
   return (_options, done) => {
     const socket = openPrefaced(to, preface);
     const settle = (error: Error | null): void => {

@@ -1,12 +1,12 @@
 // Owns the connections to upstreams: one pool for each origin, kept across reloads, and what a failure means.
 import type { Agent as HttpAgent } from 'node:http';
-import { Pool } from 'undici';
 import { type ErrorCode, GateError } from '../base/errors.ts';
 import type { Config, Limits } from '../config/config.ts';
 import { PLAIN_UPSTREAM } from '../config/upstream-config.ts';
 import { Balance } from './balance.ts';
 import { agentFor, agentSaying, type Connecting, connectingTo, connectorFor, IDLE_SOCKET_MS } from './connecting.ts';
 import { type Ends, writeProxyHeader } from './proxy-protocol.ts';
+import { Pool } from './undici-parts.ts';
 
 const NONE: readonly string[] = [];
 // A request that nobody takes: more servers than this are not asked for it.

@@ -50,7 +50,9 @@ async function begin(t: TestContext, file: GrowingFile, options: Options = {}): 
     const onBytes = (count: number): void => {
       bytes += count;
     };
-    begun.resolve(sendImage(response, part, lane, { tlsWriteBytes: encrypted ? () => 64 * 1024 : null, idleMs, onBytes }));
+    begun.resolve(
+      sendImage(response, part, lane, { tlsWriteBytes: encrypted ? () => 64 * 1024 : null, idleMs, onBytes }),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
