@@ -12,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   'kill-fill': 'kill -9 of everything at random moments of a fill',
   endurance: 'minutes of everything at once, with kills, reloads, restarts and new certificates',
   history: 'questions to a device history that is full: 100,000 devices, 10 million events',
+  'several-machines': 'what machines that share a Redis cost it, and how soon each has what another one has',
   rollout: 'a rollout in waves to a simulated fleet, with an image that fails on one board',
 };
 

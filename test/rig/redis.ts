@@ -10,6 +10,7 @@ import { freePorts } from './pebble.ts';
 
 export type RedisRig = {
   port: number;
+  pid: number;
   /** Runs one command by the plain protocol. Texts only. */
   command: (...words: string[]) => Promise<string>;
   /** Stands still: takes connections and answers nothing, until `resume`. */
@@ -39,6 +40,7 @@ export async function redisFor(t: Pick<TestContext, 'after'>): Promise<RedisRig>
   await until('Redis', () => command('PING').catch(() => false as const), 10_000);
   return {
     port,
+    pid: child.pid ?? 0,
     command,
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
