@@ -54,7 +54,7 @@ ${UPSTREAM}`;
   assert.ok(!door.lines.some(({ event }) => event === 'certificate-order'));
 
   // One that comes now has the certificate from the others.
-  const third = await ordering(0);
+  const third = await ordering(gates.indexOf(holder));
   await until('the certificate on the third', async () => /Pebble/.test(await issuerOf(third)), 10_000);
   assert.equal(pebble.made('order'), 2);
 });
