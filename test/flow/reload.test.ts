@@ -86,7 +86,7 @@ listen: { http: "127.0.0.1:0", https: ["127.0.0.1:0", "127.0.0.1:${port}"] }`;
     const written = await gate.reload(base);
     assert.equal(written.stdout.trim(), 'reloaded; changed: routes, log');
     assert.equal(await onKept('/reports/'), 200);
-    assert.equal(count(), before + 1);
+    await until('the log line of the first reload', () => count() === before + 1);
     gate.kill('SIGHUP');
     await until('the log line of the reload', () => count() === before + 2);
     assert.deepEqual(gate.lines.findLast(({ event }) => event === 'reload')?.changed, []);
