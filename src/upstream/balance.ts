@@ -7,7 +7,8 @@ import type { UpstreamConfig } from '../config/upstream-config.ts';
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-type Standing = { running: number; failures: number; lastUntilMs: number };
+/** `turn` is that of the last request: it only grows. */
+type Standing = { running: number; failures: number; lastUntilMs: number; turn: number };
 
 export type Choice = {
   /** At least one. */
@@ -23,10 +24,11 @@ export type Choice = {
 export class Balance {
   readonly #standing = new Map<string, Standing>();
   #down: ReadonlySet<string> = new Set();
+  #turn = 0;
 
   /**
    * The server to ask, or null where all were tried. Those that are not well are asked only where no other is left.
-   * Of equals the first one is taken.
+   * Of equals the one that was asked longest ago is taken, so that requests one after the other go round.
    */
   choose({ origins, balance, sticky, tried, nowMs }: Choice): string | null {
     const left = origins.filter((origin) => !tried.has(origin));
@@ -35,7 +37,7 @@ export class Balance {
     const [first] = among;
     if (first === undefined) return null;
     if (sticky !== null) return highest(among, (origin) => rendezvous(sticky, origin));
-    return balance === 'first' ? first : highest(among, (origin) => -(this.#standing.get(origin)?.running ?? 0));
+    return balance === 'first' ? first : this.#leastBusy(among, first);
   }
 
   isWell(origin: string, nowMs: number): boolean {
@@ -46,6 +48,8 @@ export class Balance {
   begin(origin: string): () => void {
     const standing = this.#of(origin);
     standing.running += 1;
+    this.#turn += 1;
+    standing.turn = this.#turn;
     return () => {
       standing.running -= 1;
     };
@@ -80,10 +84,19 @@ export class Balance {
     for (const origin of this.#standing.keys()) if (!origins.has(origin)) this.#standing.delete(origin);
   }
 
+  #leastBusy(origins: readonly string[], first: string): string {
+    let best = first;
+    for (const origin of origins) {
+      const [one, other] = [this.#of(origin), this.#of(best)];
+      if (one.running < other.running || (one.running === other.running && one.turn < other.turn)) best = origin;
+    }
+    return best;
+  }
+
   #of(origin: string): Standing {
     const known = this.#standing.get(origin);
     if (known !== undefined) return known;
-    const standing = { running: 0, failures: 0, lastUntilMs: 0 };
+    const standing = { running: 0, failures: 0, lastUntilMs: 0, turn: 0 };
     this.#standing.set(origin, standing);
     return standing;
   }

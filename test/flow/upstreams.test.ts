@@ -79,7 +79,7 @@ ${ROUTES}`,
   };
   const devices = Array.from({ length: 12 }, (_, index) => `02:00:00:00:00:${10 + index}`);
 
-  await waitFor('a', 'well');
+  await Promise.all(['a', 'b', 'c'].map((name) => waitFor(name, 'well')));
   const homes = await Promise.all(devices.map(shakeHands));
   await t.test('the WebSockets of a device go to one server, those of several to several', async () => {
     assert.deepEqual(await Promise.all(devices.map(shakeHands)), homes);

@@ -13,7 +13,7 @@ const choice = (wish: Partial<Choice> = {}): Choice => ({
   ...wish,
 });
 
-test('whoever has the fewest requests; of equals the first', () => {
+test('whoever has the fewest requests; of equals the one asked longest ago', () => {
   const balance = new Balance();
   const chosen: (string | null)[] = [];
   const ends: (() => void)[] = [];
@@ -26,6 +26,16 @@ test('whoever has the fewest requests; of equals the first', () => {
   ends[1]?.();
   assert.equal(balance.choose(choice()), 'http://b');
   assert.equal(balance.choose(choice({ balance: 'first' })), 'http://a');
+});
+
+test('requests one after the other go round', () => {
+  const balance = new Balance();
+  const chosen = Array.from({ length: 5 }, () => {
+    const origin = balance.choose(choice()) ?? '';
+    balance.begin(origin)();
+    return origin;
+  });
+  assert.deepEqual(chosen, ['http://a', 'http://b', 'http://c', 'http://a', 'http://b']);
 });
 
 test('one that failed is asked last, for a time that doubles to a minute; one that answers is asked again', () => {
