@@ -55,6 +55,7 @@ export type ErrorCode =
   | 'READ_ONLY'
   | 'REPLY_TOO_LARGE'
   | 'REQUEST_INVALID'
+  | 'REQUESTS_TOO_OFTEN'
   | 'REQUEST_TIMEOUT'
   | 'ROLLOUT_REFUSED'
   | 'ROUTE_NOT_FOUND'
@@ -71,7 +72,8 @@ export type ErrorCode =
   | 'UPSTREAM_REPLY'
   | 'UPSTREAM_RESET'
   | 'UPSTREAM_STATUS'
-  | 'UPSTREAM_TIMEOUT';
+  | 'UPSTREAM_TIMEOUT'
+  | 'WEBSOCKETS_TOO_MANY';
 
 export type ErrorFacts = {
   fault: Fault;

@@ -23,6 +23,7 @@ export function describeStatus(status: Status, context: Context): string[] {
   const { lan, totals, openings } = status;
   const notLan = words.list([check.loopback, ...lan.ownGateways.map(check.ownGateway)]);
   const failedHandshakes = Object.entries(totals.handshakes).map(([reason, times]) => `${times} ${reason}`);
+  const turnedAway = Object.entries(totals.turnedAway).map(([because, times]) => `${times} ${because}`);
   return [
     line(labels.gate, say.gate(status.pid, localMoment(Date.parse(status.startedAt)), status.config, status.snapshot)),
     ...status.listeners.map(({ scheme, address, publicPort }) =>
@@ -49,6 +50,7 @@ export function describeStatus(status: Status, context: Context): string[] {
     line(labels.firmware, describeStore(status.firmware, context)),
     line(labels.checks, say.checks(totals.checks, totals.offers, totals.downloads.complete, totals.downloads.broken)),
     ...(failedHandshakes.length === 0 ? [] : [line(labels.tls, say.handshakes(words.list(failedHandshakes)))]),
+    ...(turnedAway.length === 0 ? [] : [line(labels.limits, say.turnedAway(words.list(turnedAway)))]),
   ];
 }
 

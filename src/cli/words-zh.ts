@@ -97,6 +97,7 @@ export const chinese: Words = {
       firmware: '固件',
       checks: 'OTA 检查',
       tls: 'TLS',
+      limits: '限制',
     },
     gate: (pid, since, config, snapshot) => `进程 ${pid}，启动于 ${since}，配置 ${config}（快照 ${snapshot}）`,
     serverDown: (origin) => `${origin}（不可用，已跳过）`,
@@ -122,6 +123,7 @@ export const chinese: Words = {
     checks: (checks, offers, complete, broken) =>
       `${checks} 次，下发 ${offers} 次；下载完成 ${complete} 次，中断 ${broken} 次`,
     handshakes: (reasons) => `握手失败：${reasons}`,
+    turnedAway: (reasons) => `未读即关闭的连接：${reasons}`,
   },
 
   openings: {

@@ -120,6 +120,7 @@ export const english = {
       firmware: 'firmware',
       checks: 'checks',
       tls: 'tls',
+      limits: 'limits',
     },
     gate: (pid: number, since: string, config: string, snapshot: number) =>
       `pid ${pid}, since ${since}, ${config} (snapshot ${snapshot})`,
@@ -149,6 +150,7 @@ export const english = {
     checks: (checks: number, offers: number, complete: number, broken: number) =>
       `${checks}, offers ${offers}; downloads ${complete} complete, ${broken} broken off`,
     handshakes: (reasons: string) => `failed handshakes: ${reasons}`,
+    turnedAway: (reasons: string) => `connections closed unread: ${reasons}`,
   },
 
   openings: {

@@ -102,6 +102,22 @@ export type Limits = {
   idleMs: number;
   /** For a client to send the whole head of its request. */
   headerMs: number;
+  /** For a client to send a body, before each 500 bytes of it give a second more. */
+  bodyMs: number;
+  /** Of a WebSocket, without a byte in either direction. */
+  webSocketIdleMs: number;
+  /** Open at a time, in one gate. */
+  connections: number;
+  /** Of them, from one address outside of the LAN. */
+  addressConnections: number;
+  /** TLS handshakes at a time with clients outside of the LAN, in one gate. */
+  handshakes: number;
+  /** From one address outside of the LAN, on routes that are not for devices. */
+  addressRequestsPerSecond: number;
+  /** Of one device, downloads left out. */
+  deviceRequestsPerSecond: number;
+  /** Of one device at a time. */
+  deviceWebSockets: number;
   /** Of a request's body on the OTA check. */
   checkBytes: number;
   /** How long a firmware link that was handed out can be used. */

@@ -39,6 +39,12 @@ export function metricsText(status: Status): Promise<string> {
     'Failed TLS handshakes, by reason',
     keyed('reason', totals.handshakes),
   );
+  count(
+    registry,
+    'connections_turned_away_total',
+    'Connections that were closed unread, by the bound that they broke',
+    keyed('because', totals.turnedAway),
+  );
   count(registry, 'events_dropped_total', 'Events that gates could not hand over', [
     { labels: {}, value: totals.droppedEvents },
   ]);

@@ -2,7 +2,9 @@
 import type { CheckOffer, GateEvent } from '../link/events.ts';
 import type { Observation, OfferSeen } from '../ota/device-record.ts';
 
-type DeviceNews = Exclude<GateEvent, { event: 'request' | 'handshake-failed' | 'stream' | 'upstream-failed' }>;
+type DeviceNews = Exclude<GateEvent, { event: (typeof NO_DEVICES)[number] }>;
+
+const NO_DEVICES = ['request', 'handshake-failed', 'turned-away', 'stream', 'upstream-failed'] as const;
 
 const MAX_NAME = 64;
 const MAX_WHY = 300;
@@ -17,7 +19,7 @@ export function observationOf(event: GateEvent): { device: string; seen: Observa
 }
 
 function isDeviceNews(event: GateEvent): event is DeviceNews {
-  return !['request', 'handshake-failed', 'stream', 'upstream-failed'].includes(event.event);
+  return !NO_DEVICES.some((kind) => kind === event.event);
 }
 
 function checkOf(event: Extract<GateEvent, { event: 'check' }>): Observation {

@@ -20,6 +20,8 @@ export type Totals = {
   streamBytes: { received: number; sent: number };
   /** Failed handshakes by OpenSSL's or the system's reason. */
   handshakes: Record<string, number>;
+  /** Connections that were closed unread, by the bound that they broke. */
+  turnedAway: Record<string, number>;
   droppedEvents: number;
 };
 
@@ -38,6 +40,7 @@ export class Tally {
     streams: {},
     streamBytes: { received: 0, sent: 0 },
     handshakes: {},
+    turnedAway: {},
     droppedEvents: 0,
   };
 
@@ -67,6 +70,9 @@ export class Tally {
         totals.streamBytes.received += event.received;
         totals.streamBytes.sent += event.sent;
         return;
+      case 'turned-away':
+        count(totals.turnedAway, event.because, event.count);
+        return;
       case 'handshake-failed':
         count(totals.handshakes, event.reason);
         return;
@@ -81,7 +87,7 @@ export class Tally {
 // OpenSSL knows hundreds of reasons, a client can provoke few of them; the rest is counted together.
 const MAX_KEYS = 100;
 
-function count(counts: Record<string, number>, reason: string): void {
+function count(counts: Record<string, number>, reason: string, times = 1): void {
   const key = Object.hasOwn(counts, reason) || Object.keys(counts).length < MAX_KEYS ? reason : 'other';
-  counts[key] = (counts[key] ?? 0) + 1;
+  counts[key] = (counts[key] ?? 0) + times;
 }

@@ -1,13 +1,31 @@
 // Owns the reading of whole bodies within a bound.
 import { GateError } from '../base/errors.ts';
+import type { Limits } from '../config/config.ts';
 import type { ClientRequest } from './client.ts';
+
+// R-U-Dead-Yet: a byte now and then keeps a body going for ever. The slowest modems send ten times as fast.
+const LEAST_BYTES_PER_SECOND = 500;
+
+export type BodyTimes = Pick<Limits, 'idleMs' | 'bodyMs'>;
+
+/** Whether so many bytes, in so many milliseconds, are too few. */
+export function isTooSlow(bytes: number, ms: number, { bodyMs }: Pick<Limits, 'bodyMs'>): boolean {
+  return ms > bodyMs + (bytes / LEAST_BYTES_PER_SECOND) * 1_000;
+}
+
+export function bodyTimeout(): GateError {
+  return new GateError('BODY_TIMEOUT', 'the body of the request stopped coming, or came too slowly (limits.body)', {
+    fault: 'client',
+    status: 408,
+  });
+}
 
 /**
  * Reads a request's body whole.
- * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte, CLIENT_GONE, and
+ * @throws {GateError} BODY_TOO_LARGE past `maxBytes`, BODY_TIMEOUT after `idleMs` without a byte or where it comes too slowly, CLIENT_GONE, and
  * METHOD_NOT_ALLOWED (501) for a transfer coding that would go upstream undone
  */
-export function readBody(request: ClientRequest, maxBytes: number, idleMs: number): Promise<Buffer> {
+export function readBody(request: ClientRequest, maxBytes: number, times: BodyTimes): Promise<Buffer> {
   const coding = unknownCoding(request);
   if (coding !== null) return Promise.reject(coding);
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -15,19 +33,20 @@ export function readBody(request: ClientRequest, maxBytes: number, idleMs: numbe
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const timer = setTimeout(() => {
+    const startedMs = performance.now();
+    const late = (): void => {
       settle();
-      reject(new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 }));
-    }, idleMs);
+      reject(bodyTimeout());
+    };
+    const timer = setTimeout(late, Math.min(times.idleMs, times.bodyMs));
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       timer.refresh();
-      if (bytes <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      settle();
-      reject(tooLarge(maxBytes));
+      if (bytes > maxBytes) {
+        settle();
+        reject(tooLarge(maxBytes));
+      } else if (isTooSlow(bytes, performance.now() - startedMs, times)) late();
+      else chunks.push(chunk);
     };
     const onEnd = (): void => {
       settle();

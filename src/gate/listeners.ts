@@ -19,11 +19,13 @@ import { chooseCertificate } from '../tls/choose.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
 import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
+import { Crowd } from './crowd.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import { Http2Front } from './http2-front.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 import type { ProxiedPeers } from './proxied-peers.ts';
+import { RepeatedTrouble } from './repeated-trouble.ts';
 
 type Wanted = { endpoint: Endpoint; secure: boolean };
 type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front };
@@ -41,6 +43,8 @@ export class Listeners {
   readonly #stopped: Listener[] = [];
   readonly #peers: ProxiedPeers;
   readonly #handshakes: HandshakeLog;
+  readonly #crowd: Crowd;
+  readonly #acceptTrouble: RepeatedTrouble;
   #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
 
@@ -49,6 +53,10 @@ export class Listeners {
     this.#peers = peers;
     this.#log = log;
     this.#handshakes = new HandshakeLog(log);
+    this.#crowd = new Crowd({ log, events: gate.events, live: gate.live });
+    // EMFILE and the like: the listener goes on accepting when there is room again.
+    const words = 'a listener could not accept connections';
+    this.#acceptTrouble = new RepeatedTrouble(log, { event: 'listener-error', words, level: 'error' });
   }
 
   /**
@@ -73,7 +81,9 @@ export class Listeners {
         const server = secure ? this.#secureServer(snapshot, http2) : createServer(serverOptions());
         setTimeouts(server, snapshot);
         this.#wire(server);
-        putInFront(server, (socket, handOn) => this.#peers.admit(socket, this.#gate.live(), handOn));
+        putInFront(server, (socket, handOn) => {
+          this.#peers.admit(socket, this.#gate.live(), () => this.#crowd.admit(socket, secure, handOn));
+        });
         await listen(server, endpoint, snapshot.shareListeners);
         added.set(name, { server, http2, secure, endpoint });
       }
@@ -109,6 +119,8 @@ export class Listeners {
       http2.close();
     }
     this.#handshakes.close();
+    this.#crowd.close();
+    this.#acceptTrouble.close();
   }
 
   #secureServer(snapshot: Snapshot, http2: Http2Front): HttpsServer {
@@ -124,6 +136,7 @@ export class Listeners {
     const readers = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[];
     server.removeAllListeners('secureConnection').on('secureConnection', (socket: TLSSocket) => {
       this.#peers.recognise(socket);
+      this.#crowd.shookHands(socket);
       if (socket.alpnProtocol === HTTP2_PROTOCOL) {
         const given = chooseCertificate(this.#keyring.certificates, socket.servername || '');
         http2.accept(socket, given?.names ?? []);
@@ -162,13 +175,7 @@ export class Listeners {
       onUpgrade(gate, request, socket, head);
     });
     server.on('clientError', (error: Error, socket: Duplex) => this.#onGarbage(error, socket));
-    server.on('error', (error: Error) => {
-      // EMFILE and the like: the listener goes on accepting when there is room again.
-      this.#log.error(
-        { event: 'listener-error', reason: errorCode(error) },
-        'a listener could not accept a connection',
-      );
-    });
+    server.on('error', (error: Error) => this.#acceptTrouble.again({ reason: errorCode(error) }));
   }
 
   /** Bytes that are no request: answered where that can still be read, told, and closed. */

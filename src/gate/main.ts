@@ -9,6 +9,7 @@ import { chooseCertificate, covers } from '../tls/choose.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
 import { ControlTime } from './control-time.ts';
+import { DeviceSockets } from './device-sockets.ts';
 import type { Exchange } from './exchange.ts';
 import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
@@ -17,6 +18,7 @@ import { Logins } from './logins.ts';
 import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
+import { Rates } from './rates.ts';
 import { Streams } from './streams.ts';
 import { openTracing } from './tracing.ts';
 import { Turns } from './turns.ts';
@@ -62,6 +64,8 @@ async function apply(snapshot: Snapshot): Promise<void> {
       firmware,
       turns: new Turns(),
       logins: new Logins(),
+      rates: new Rates(),
+      deviceSockets: new DeviceSockets(),
       line: opened.line,
       access,
       tracing: await openTracing(process.env, opened.log),

@@ -17,12 +17,14 @@ import { answerError } from './answer.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
 import { combinedLine } from './combined-line.ts';
 import type { ControlTime } from './control-time.ts';
+import type { DeviceSockets } from './device-sockets.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { oneHeader, readFacts } from './facts.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import type { Live } from './live.ts';
 import type { Logins } from './logins.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
+import type { Rates } from './rates.ts';
 import { record } from './record.ts';
 import type { Tracing } from './tracing.ts';
 import type { Turns } from './turns.ts';
@@ -34,6 +36,8 @@ export type Gate = {
   firmware: FirmwareDesk;
   turns: Turns;
   logins: Logins;
+  rates: Rates;
+  deviceSockets: DeviceSockets;
   line: LineLog;
   /** For lines as nginx writes them; null where nobody wants them. */
   access: LineFile | null;
@@ -91,6 +95,7 @@ function begin(gate: Gate, request: ClientRequest, outlet: Outlet): Exchange {
   const story = { ...newStory(), device };
   const trace = null;
   const exchange: Exchange = { id, request, outlet, live, facts, claims, decision, startedMs, nowMs, story, trace };
+  exchange.decision = barByBounds(gate, exchange) ?? decision;
   if (gate.tracing !== null) exchange.trace = gate.tracing.begin(exchange);
   gate.running.add(exchange);
   return exchange;
@@ -122,6 +127,20 @@ async function carryOut(gate: Gate, exchange: Exchange): Promise<void> {
   } catch (error) {
     tryToTell(exchange, error);
   }
+}
+
+/** What depends on what else came: how often, and how much of it is open. */
+function barByBounds(gate: Gate, { decision, facts, live, outlet, story }: Exchange): Refusal | null {
+  const route = 'route' in decision && typeof decision.route === 'object' ? decision.route : null;
+  const { device } = story;
+  const excess = gate.rates.judge({ decision, facts, live, device }, performance.now());
+  if (excess !== null) {
+    const refusal = refuse(429, 'REQUESTS_TOO_OFTEN', excess.because, route);
+    return { ...refusal, retryAfterSeconds: excess.retryAfterSeconds };
+  }
+  if (outlet.kind !== 'socket' || device === null || decision.action !== 'relay') return null;
+  if (gate.deviceSockets.enter(device, facts.client, outlet.socket, live.limits.deviceWebSockets)) return null;
+  return refuse(429, 'WEBSOCKETS_TOO_MANY', 'websockets-too-many', route);
 }
 
 /** The one thing about a request that cannot be decided at once: whether its password is right. */

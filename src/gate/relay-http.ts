@@ -6,7 +6,7 @@ import { GateError } from '../base/errors.ts';
 import type { RouteConfig } from '../config/config.ts';
 import { finalStatus } from '../upstream/failure.ts';
 import { answer } from './answer.ts';
-import { hasBody, readBody, unknownCoding } from './body.ts';
+import { bodyTimeout, hasBody, isTooSlow, readBody, unknownCoding } from './body.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
 import { chooseCoding, compressed } from './compress.ts';
 import type { Exchange } from './exchange.ts';
@@ -63,7 +63,7 @@ export async function frameBody(exchange: Exchange, method: string): Promise<Fra
   if (!METHODS_WITHOUT_FRAMING.has(method)) {
     return { headers: [['transfer-encoding', 'chunked']], bytes: 'streaming' };
   }
-  const body = await readBody(request, MAX_REFRAMED_BYTES, live.limits.idleMs);
+  const body = await readBody(request, MAX_REFRAMED_BYTES, live.limits);
   return { headers: [['content-length', String(body.length)]], bytes: body };
 }
 
@@ -108,6 +108,7 @@ export function relayHttp(
       waiting.refresh();
       uploaded += chunk.length;
       if (way.maxBodyBytes !== null && uploaded > way.maxBodyBytes) fail(tooLarge(way));
+      else if (isTooSlow(uploaded, performance.now() - askedMs, exchange.live.limits)) fail(bodyTimeout());
     };
     if (streaming) request.on('data', onUpload).pause();
     const onClose = (): void => settle(resolve);
@@ -164,7 +165,7 @@ function readableOf(bytes: Buffer): Readable {
 
 function slowError(request: ClientRequest, failed: Way['failed']): GateError {
   if (!request.complete) {
-    return new GateError('BODY_TIMEOUT', 'the body of the request stopped coming', { fault: 'client', status: 408 });
+    return bodyTimeout();
   }
   return failed(Object.assign(new Error('no reply'), { code: 'REPLY_TIMEOUT' }));
 }

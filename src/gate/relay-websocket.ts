@@ -78,6 +78,7 @@ export function relayWebSocket(exchange: Exchange, way: WebSocketWay, engine: Pr
             upstreamSocket.destroy();
           }, PARTING_MS).unref();
         };
+        endWhenIdle([socket, upstreamSocket], live.limits.webSocketIdleMs);
         for (const side of [socket, upstreamSocket]) side.once('end', part).once('close', part);
       },
       onResponse: (response) => {
@@ -97,4 +98,18 @@ export function relayWebSocket(exchange: Exchange, way: WebSocketWay, engine: Pr
       },
     });
   });
+}
+
+/** Looks now and then, so that a frame costs nothing: what is idle lives for half as long again at most. */
+function endWhenIdle(sides: readonly Duplex[], idleMs: number): void {
+  let before = -1;
+  let quietMs = 0;
+  const everyMs = Math.ceil(idleMs / 2);
+  const timer = setInterval(() => {
+    const moved = sides.reduce((sum, side) => sum + ('bytesRead' in side ? Number(side.bytesRead) : 0), 0);
+    quietMs = moved === before ? quietMs + everyMs : 0;
+    before = moved;
+    if (quietMs >= idleMs) for (const side of sides) side.destroy();
+  }, everyMs).unref();
+  for (const side of sides) side.once('close', () => clearInterval(timer));
 }

@@ -29,6 +29,8 @@ export type GateEvent =
   | { event: 'upstream-failed'; atMs: number; origin: string; code: ErrorCode }
   /** A connection of a stream is over. `received` from the client, `sent` to it, in bytes. */
   | { event: 'stream'; atMs: number; because: string; received: number; sent: number }
+  /** So many connections were closed unread, by a bound. */
+  | { event: 'turned-away'; atMs: number; because: string; count: number }
   | { event: 'handshake-failed'; atMs: number; reason: string }
   | ({ event: 'download-begun'; atMs: number } & DownloadOf)
   /** The link was used, and no image could be had for it. */

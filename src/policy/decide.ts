@@ -36,6 +36,7 @@ export type Decision =
       route: string | null;
       allow?: string;
       realm?: string;
+      retryAfterSeconds?: number;
     }
   | { action: 'admin'; because: Because; route: RouteConfig; path: string; site: string }
   | ({ action: 'ota-check'; because: Because } & Passage)

@@ -24,6 +24,8 @@ export type AddressTest = (address: string) => boolean;
 export function normaliseAddress(text: string | undefined): string {
   if (!text) return '';
   if (isIP(text) === 4) return text;
+  // As dual-stack sockets report every client by IPv4: the long way is not theirs.
+  if (text.startsWith('::ffff:') && isIP(text.slice(7)) === 4) return text.slice(7);
   const bare = text.split('%', 1)[0] ?? '';
   if (isIP(bare) !== 6) return '';
   // A proxy may spell an address as it likes; the URL parser knows the one form.

@@ -1,9 +1,11 @@
 // Owns the reasons of decisions: a closed union for logs and scripts, and for each a sentence for people.
 
 const SENTENCES = {
+  'address-too-often': 'too many requests came from this address within ten seconds (limits.addressRequests)',
   challenge: 'an ACME challenge that the gate itself asked for',
   'challenge-unknown': 'no certificate order of this gate is waiting for this challenge token',
   'client-not-allowed': 'this route is closed to the client’s address (allow, deny)',
+  'device-too-often': 'this device asked too often within ten seconds (limits.deviceRequests)',
   'host-ambiguous': 'the request names more than one host, or something that is not a host name',
   'host-misdirected': 'the certificate of this connection is for other names: the client has to connect for this one',
   'host-missing': 'the request names no host',
@@ -32,6 +34,7 @@ const SENTENCES = {
   'seal-expired': 'the firmware link is older than links may be (limits.link)',
   'seal-other-route': 'the firmware link belongs to another route',
   'upgrade-not-here': 'there is no WebSocket on a route of this role',
+  'websockets-too-many': 'this device has as many WebSockets as one may have (limits.deviceWebSockets)',
 } as const;
 
 export type Because = keyof typeof SENTENCES;

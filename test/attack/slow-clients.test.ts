@@ -16,7 +16,7 @@ const LARGE = replyOf(Buffer.alloc(24_000_000, 7));
 describe('a client that takes for ever', () => {
   let rig: AttackRig;
   before(async () => {
-    rig = await startAttackRig({ more: 'limits: { header: 300ms, idle: 700ms, reply: 700ms }' });
+    rig = await startAttackRig({ more: 'limits: { header: 300ms, idle: 700ms, reply: 700ms, body: 2500ms }' });
   });
   after(() => rig.stop());
   beforeEach(() => rig.upstream.forget());
@@ -70,6 +70,24 @@ describe('a client that takes for ever', () => {
       await until('the upstream left alone', () => rig.upstream.connections.every((seen) => seen.over() !== null));
     });
   }
+
+  it('to send its body byte by byte, each in time: limits.body ends a check, an upload and a DELETE', async () => {
+    const drips = [
+      ['POST', '/xiaozhi/ota/'],
+      ['POST', '/up'],
+      ['DELETE', '/up'],
+    ];
+    const ends = drips.map(async ([method, path]) => {
+      const client = await rig.dial();
+      client.send(`${method} ${path} HTTP/1.1\r\nHost: ota.test\r\nTransfer-Encoding: chunked\r\n\r\n`);
+      const drip = setInterval(() => client.send('1\r\na\r\n'), 150);
+      const reply = await client.reply().finally(() => clearInterval(drip));
+      assert.deepEqual([reply?.status, codeOf(reply)], [408, 'BODY_TIMEOUT'], `${method} ${path}`);
+      await client.ended();
+    });
+    await Promise.all(ends);
+    await until('the upstream left alone', () => rig.upstream.connections.every((seen) => seen.over() !== null));
+  });
 
   it('but goes on sending: a slow upload is not cut', async () => {
     const client = await rig.dial();

@@ -133,7 +133,7 @@ describe('the port for TLS', () => {
     await rig.unharmed();
   });
 
-  it('lets no client renegotiate for ever', async () => {
+  it('lets no client renegotiate', async () => {
     const socket = connect({
       host: '127.0.0.1',
       port: rig.gate.https,
@@ -145,7 +145,7 @@ describe('the port for TLS', () => {
     const closed = new Promise<boolean>((resolve) => socket.once('close', () => resolve(true)));
     await new Promise<void>((resolve) => socket.once('secureConnect', () => resolve()));
     let done = 0;
-    for (let turn = 0; turn < 10 && !socket.destroyed; turn += 1) {
+    for (let turn = 0; turn < 3 && !socket.destroyed; turn += 1) {
       const one = new Promise<void>((resolve) => {
         const asked = socket.renegotiate({}, (error) => {
           if (error === null) done += 1;
@@ -155,7 +155,7 @@ describe('the port for TLS', () => {
       });
       await Promise.race([one, closed, sleep(300)]);
     }
-    assert.ok(done <= 4, `${done} renegotiations`);
+    assert.equal(done, 0);
     socket.destroy();
     await rig.unharmed();
   });

@@ -96,6 +96,7 @@ export const STATUS: Status = {
     streams: {},
     streamBytes: { received: 0, sent: 0 },
     handshakes: {},
+    turnedAway: {},
     droppedEvents: 0,
   },
   keeping: { kind: 'sqlite' },

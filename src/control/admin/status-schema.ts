@@ -57,6 +57,7 @@ const totals = z.object({
   streams: counts.describe('connections that ended, by why'),
   streamBytes: z.object({ received: z.int(), sent: z.int() }).describe('of clients, and to them'),
   handshakes: counts.describe('failed ones, by reason'),
+  turnedAway: counts.describe('connections that were closed unread, by the bound that they broke'),
   droppedEvents: z.int(),
 } satisfies Described<Status['totals']>);
 

@@ -32,7 +32,7 @@ export type Checking = Offering;
 export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, checking: Checking): Promise<void> {
   const { story, request, live } = exchange;
   const { bodyMaxBytes = live.limits.checkBytes } = passage.route;
-  const body = await readBody(request, Math.min(live.limits.checkBytes, bodyMaxBytes), live.limits.idleMs);
+  const body = await readBody(request, Math.min(live.limits.checkBytes, bodyMaxBytes), live.limits);
   const report = readReport((name) => oneHeader(request, name), body);
   story.report = report;
   story.device = report.device;

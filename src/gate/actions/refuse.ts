@@ -19,13 +19,13 @@ export async function carryOutRefuse(
   // Who waits for 100 (Continue) sends no body before our answer.
   const isComing = hasBody(exchange.request) && exchange.request.headers.expect === undefined;
   if (exchange.outlet.kind === 'response' && isComing) {
-    await readBody(exchange.request, DRAINED_BODY_BYTES, DRAIN_MS).catch(() => {});
+    await readBody(exchange.request, DRAINED_BODY_BYTES, { idleMs: DRAIN_MS, bodyMs: DRAIN_MS }).catch(() => {});
   }
   const headers: HeaderList = [];
   if (refusal.allow !== undefined) headers.push(['Allow', refusal.allow]);
   if (refusal.realm !== undefined)
     headers.push(['WWW-Authenticate', `Basic realm="${quoted(refusal.realm)}", charset="UTF-8"`]);
-  if (status === 429) headers.push(['Retry-After', '60']);
+  if (status === 429) headers.push(['Retry-After', String(refusal.retryAfterSeconds ?? 60)]);
   const facts: Record<string, string> = { because };
   let detail = explain(because);
   if (status === 426) {

@@ -1,0 +1,124 @@
+// Owns the bounds on connections: how many are open, how many of one address, and how many are in their handshake.
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Log } from '../base/log.ts';
+import type { EventQueue } from '../link/events.ts';
+import { normaliseAddress } from '../policy/networks.ts';
+import { HandshakeTurns } from './handshake-turns.ts';
+import type { Live } from './live.ts';
+import { RepeatedTrouble } from './repeated-trouble.ts';
+import { countedAddress, standingOf } from './standing.ts';
+
+/** Why a connection was closed before a byte of it was read. */
+export type TurnedAway = 'connections-full' | 'address-full' | 'handshakes-full';
+
+const KEPT_FOR_LAN = 0.1;
+const TELL_MS = 1_000;
+
+const WORDS: Record<TurnedAway, string> = {
+  'connections-full': 'as many connections as may be are open (limits.connections): new ones are closed',
+  'address-full': 'an address has as many connections as one may have (limits.addressConnections): new ones are closed',
+  'handshakes-full': 'TLS handshakes waited too long for their turn (limits.handshakes), and were closed',
+};
+
+export type CrowdParts = { log: Log; events: EventQueue; live: () => Live };
+
+export class Crowd {
+  readonly #parts: CrowdParts;
+  readonly #turns: HandshakeTurns;
+  readonly #byAddress = new Map<string, number>();
+  readonly #most = connectionsWithin(readLimits());
+  readonly #troubles = new Map<TurnedAway, RepeatedTrouble>();
+  readonly #turnedAway = new Map<TurnedAway, number>();
+  #open = 0;
+  #telling: NodeJS.Timeout | undefined;
+
+  constructor(parts: CrowdParts) {
+    this.#parts = parts;
+    this.#turns = new HandshakeTurns(() => this.#count('handshakes-full', ''));
+  }
+
+  /** Hands a new connection on, at once or when it is its turn, or closes it. Its address is its client's by now. */
+  admit(socket: Socket, secure: boolean, handOn: () => void): void {
+    const live = this.#parts.live();
+    const address = normaliseAddress(socket.remoteAddress);
+    const standing = standingOf(address, live);
+    const most = Math.min(live.limits.connections, this.#most);
+    if (this.#open >= (standing === 'lan' ? most : most - Math.floor(most * KEPT_FOR_LAN))) {
+      this.#turnAway(socket, 'connections-full', address);
+      return;
+    }
+    if (standing === 'stranger' && !this.#enter(socket, address, live.limits.addressConnections)) {
+      this.#turnAway(socket, 'address-full', address);
+      return;
+    }
+    this.#open += 1;
+    socket.once('close', () => {
+      this.#open -= 1;
+    });
+    if (secure && standing !== 'lan') this.#turns.take(socket, live.limits.handshakes, handOn);
+    else handOn();
+  }
+
+  /** A handshake is over: with success, or the socket is about to be destroyed. */
+  shookHands(socket: Socket): void {
+    this.#turns.done(socket);
+  }
+
+  /** Writes what is left to tell. For the end of the process. */
+  close(): void {
+    for (const trouble of this.#troubles.values()) trouble.close();
+  }
+
+  #enter(socket: Socket, address: string, most: number): boolean {
+    const key = countedAddress(address);
+    const open = this.#byAddress.get(key) ?? 0;
+    if (open >= most) return false;
+    this.#byAddress.set(key, open + 1);
+    socket.once('close', () => {
+      const left = (this.#byAddress.get(key) ?? 1) - 1;
+      if (left > 0) this.#byAddress.set(key, left);
+      else this.#byAddress.delete(key);
+    });
+    return true;
+  }
+
+  #turnAway(socket: Socket, because: TurnedAway, address: string): void {
+    socket.on('error', () => {}).destroy();
+    this.#count(because, address);
+  }
+
+  #count(because: TurnedAway, client: string): void {
+    this.#turnedAway.set(because, (this.#turnedAway.get(because) ?? 0) + 1);
+    this.#telling ??= setTimeout(() => this.#tell(), TELL_MS).unref();
+    let trouble = this.#troubles.get(because);
+    if (trouble === undefined) {
+      trouble = new RepeatedTrouble(this.#parts.log, { event: because, words: WORDS[because] });
+      this.#troubles.set(because, trouble);
+    }
+    trouble.again(client === '' ? {} : { client });
+  }
+
+  /** A flood must not fill the queue of events. */
+  #tell(): void {
+    this.#telling = undefined;
+    for (const [because, count] of this.#turnedAway) {
+      this.#parts.events.add({ event: 'turned-away', atMs: Date.now(), because, count });
+    }
+    this.#turnedAway.clear();
+  }
+}
+
+/** A relayed connection takes two descriptors, and the rest of the process some: past that, nothing could be opened. */
+export function connectionsWithin(limits: string): number {
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? Number.POSITIVE_INFINITY : Math.max(8, Math.floor((Number(soft) - 64) / 2));
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return ''; // not Linux: the limit of the configuration is the only one
+  }
+}

@@ -1,0 +1,111 @@
+// Floods of connections and of handshakes: each address has its share, strangers have theirs, and devices on the LAN
+// upgrade as if nothing were.
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { after, afterEach, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectSecurely } from 'node:tls';
+import { until } from '../rig/bounded.ts';
+import { type GateRig, startGate } from '../rig/gate.ts';
+import { ask } from '../rig/raw-client.ts';
+import { fullPreset, javaServer } from '../rig/sample-servers.ts';
+import { deviceOf, LAN, otaUrl } from '../rig/test-device.ts';
+
+const PAGE = 'GET /api/ping HTTP/1.1\r\nHost: ota.test\r\nConnection: close\r\n\r\n';
+const LIMITS = 'limits: { connections: 60, addressConnections: 20, handshakes: 10, header: 30s }';
+
+describe('a flood of', () => {
+  const closing: (() => unknown)[] = [];
+  const sockets = new Set<Socket>();
+  let gate: GateRig;
+  before(async () => {
+    const java = await javaServer({ after: (close) => void closing.push(close as () => unknown) });
+    gate = await startGate(`domain: ota.test\nworkers: 1\n${LIMITS}\n${fullPreset(java)}`);
+  });
+  after(async () => {
+    await gate.stop();
+    for (const close of closing) await close();
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+    const way = { port: gate.https, ca: gate.root, from: '127.0.0.7' };
+    await until('room again', () =>
+      ask(way, PAGE)
+        .catch(() => null)
+        .then((reply) => reply?.status === 200),
+    );
+  });
+
+  /** Connects and says nothing; resolves with whether the gate keeps it for a while. */
+  function silent(port: number, from: string): Promise<boolean> {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+    sockets.add(socket);
+    socket.on('error', () => {}).resume();
+    return new Promise((resolve) => {
+      socket.once('close', () => resolve(false));
+      socket.once('connect', () => setTimeout(() => resolve(!socket.destroyed), 700));
+    });
+  }
+
+  const silents = (port: number, from: string, count: number): Promise<number> =>
+    Promise.all(Array.from({ length: count }, () => silent(port, from))).then((kept) => kept.filter(Boolean).length);
+
+  it('connections from one address: its share is its own, and others are served', async () => {
+    assert.equal(await silents(gate.http, '127.0.0.9', 35), 20);
+    assert.equal(await silents(gate.http, '127.0.0.9', 1), 0);
+    const other = await ask({ port: gate.https, ca: gate.root, from: '127.0.0.8' }, PAGE);
+    assert.equal(other?.status, 200);
+    assert.equal(gate.lines.filter(({ event }) => event === 'address-full').length, 1, 'told once');
+    await until('the count', async () => (await gate.status()).totals.turnedAway['address-full'] === 16);
+  });
+
+  it('connections from everywhere: a tenth is kept for the LAN, where a device upgrades', async () => {
+    let kept = 0;
+    for (const last of [11, 12, 13, 14]) kept += await silents(gate.http, `127.0.0.${last}`, 20);
+    assert.equal(kept, 54);
+    assert.equal((await deviceOf(gate, LAN).upgrade(otaUrl(gate, 'http'))).outcome, 'upgraded');
+    assert.equal((await deviceOf(gate, LAN).upgrade(otaUrl(gate, 'https'))).outcome, 'upgraded');
+    assert.equal(gate.lines.filter(({ event }) => event === 'connections-full').length, 1, 'told once');
+  });
+
+  it('clients that never begin their handshake: those behind them wait their turn, and get it', async () => {
+    assert.equal(await silents(gate.https, '127.0.0.21', 10), 10);
+    const lan = performance.now();
+    assert.equal((await deviceOf(gate, LAN).upgrade(otaUrl(gate, 'https'))).outcome, 'upgraded');
+    const stranger = await ask({ port: gate.https, ca: gate.root, from: '127.0.0.22' }, PAGE, { withinMs: 15_000 });
+    assert.equal(stranger?.status, 200);
+    assert.ok(performance.now() - lan > 1_500, 'it had to wait for a turn');
+  });
+
+  it('whole handshakes, one after the other, from one process', async () => {
+    let going = true;
+    let done = 0;
+    const one = async (): Promise<void> => {
+      while (going) {
+        await new Promise<void>((resolve) => {
+          const bare = connect({ host: '127.0.0.1', port: gate.https, localAddress: '127.0.0.31' });
+          const socket = connectSecurely({ socket: bare, rejectUnauthorized: false });
+          bare.on('error', () => {});
+          socket.once('secureConnect', () => {
+            done += 1;
+            socket.destroy();
+          });
+          socket.on('error', () => {}).once('close', () => resolve());
+        });
+      }
+    };
+    const flood = Promise.all(Array.from({ length: 15 }, one));
+    try {
+      await sleep(300);
+      for (const scheme of ['https', 'http'] as const)
+        assert.equal((await deviceOf(gate, LAN).upgrade(otaUrl(gate, scheme))).outcome, 'upgraded');
+      const neighbour = await ask({ port: gate.https, ca: gate.root, from: '127.0.0.32' }, PAGE);
+      assert.equal(neighbour?.status, 200);
+    } finally {
+      going = false;
+      await flood;
+    }
+    assert.ok(done > 50, `${done} handshakes`);
+  });
+});
