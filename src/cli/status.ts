@@ -50,7 +50,7 @@ export function describeStatus(status: Status, context: Context): string[] {
     line(labels.firmware, describeStore(status.firmware, context)),
     line(labels.checks, say.checks(totals.checks, totals.offers, totals.downloads.complete, totals.downloads.broken)),
     ...(failedHandshakes.length === 0 ? [] : [line(labels.tls, say.handshakes(words.list(failedHandshakes)))]),
-    ...(turnedAway.length === 0 ? [] : [line(labels.limits, say.turnedAway(words.list(turnedAway)))]),
+    ...(turnedAway.length === 0 ? [] : [line(labels.listen, say.turnedAway(words.list(turnedAway)))]),
   ];
 }
 

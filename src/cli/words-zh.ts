@@ -97,7 +97,6 @@ export const chinese: Words = {
       firmware: '固件',
       checks: 'OTA 检查',
       tls: 'TLS',
-      limits: '限制',
     },
     gate: (pid, since, config, snapshot) => `进程 ${pid}，启动于 ${since}，配置 ${config}（快照 ${snapshot}）`,
     serverDown: (origin) => `${origin}（不可用，已跳过）`,

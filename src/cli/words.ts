@@ -120,7 +120,6 @@ export const english = {
       firmware: 'firmware',
       checks: 'checks',
       tls: 'tls',
-      limits: 'limits',
     },
     gate: (pid: number, since: string, config: string, snapshot: number) =>
       `pid ${pid}, since ${since}, ${config} (snapshot ${snapshot})`,
