@@ -26,6 +26,9 @@ export function describeStatus(status: Status, context: Context): string[] {
   const turnedAway = Object.entries(totals.turnedAway).map(([because, times]) => `${times} ${because}`);
   return [
     line(labels.gate, say.gate(status.pid, localMoment(Date.parse(status.startedAt)), status.config, status.snapshot)),
+    ...status.troubles.map(({ kind, detail, atMs }) =>
+      line(words.alerts.kinds[kind], terminal.paint.bad(words.alerts.trouble(printable(detail), localMoment(atMs)))),
+    ),
     ...status.listeners.map(({ scheme, address, publicPort }) =>
       line(labels.listen, say.listen(scheme, address, publicPort)),
     ),

@@ -201,6 +201,7 @@ export const chinese: Words = {
       'device-failing': '设备',
       'disk-low': '磁盘',
       'backup-failed': '备份',
+      'store-gone': '状态存储',
     },
     none: '没有需要处理的问题',
     trouble: (detail, since) => `${detail}（自 ${since}）`,

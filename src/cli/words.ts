@@ -228,12 +228,13 @@ export const english = {
 
   alerts: {
     kinds: {
-      'certificate-not-renewed': 'certificate',
+      'certificate-not-renewed': 'cert',
       'upstream-down': 'upstream',
       'rollout-stopped': 'rollout',
       'device-failing': 'device',
       'disk-low': 'disk',
       'backup-failed': 'backup',
+      'store-gone': 'store',
     } satisfies Record<AlertKind, string>,
     none: 'nothing needs you',
     trouble: (detail: string, since: string) => `${detail} (since ${since})`,

@@ -17,6 +17,7 @@ export const ALERT_KINDS = [
   'device-failing',
   'disk-low',
   'backup-failed',
+  'store-gone',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 

@@ -85,6 +85,7 @@ export class Control {
       notices: this.notices,
       config: () => this.#config,
       certificates: () => this.status().certificates,
+      keeping: () => this.#keeping.status(),
     });
     this.#keeping = openKeeping({
       config,
@@ -267,6 +268,7 @@ export class Control {
       totals: this.#tally.totals,
       openStreams: this.#tally.openStreams.sum(),
       keeping: this.#keeping.status(),
+      troubles: this.notices.lasting(),
       health: (origin) => this.#health.of(origin),
       kept: this.#certificates.keeper.status(),
       nowMs: this.#clock.now(),

@@ -1,21 +1,26 @@
-// Owns looking out for what an operator must hear of: upstreams, devices, certificates, the disk.
+// Owns looking out for what an operator must hear of: upstreams, devices, certificates, the disk, the shared store.
 import { statfs } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import type { GateEvent } from '../link/events.ts';
 import type { DeviceRow } from '../ota/device-record.ts';
 import type { CertificateStatus } from './certificate-status.ts';
+import type { KeepingStatus } from './keeping.ts';
 import type { Notices } from './notices.ts';
 import { UpstreamTrouble } from './upstream-trouble.ts';
 
 // The first tries of a renewal fail for reasons that pass; these reach over several hours.
 const FAILURES_TOLD = 3;
 const SOON_DAYS = 7;
+// A Redis that starts again, or hands over to another one, is back by then.
+const STORE_GONE_MS = 30_000;
 
 export type LookoutParts = {
   notices: Notices;
   config: () => Config;
   /** What is served; asked once a minute. */
   certificates: () => CertificateStatus[];
+  /** Where the state is; asked once a minute. */
+  keeping: () => KeepingStatus;
   /** Bytes free on the disk of a folder. */
   freeBytes?: (folder: string) => Promise<number>;
 };
@@ -54,6 +59,7 @@ export class Lookout {
     const { config } = this.#parts;
     this.#upstreams.keepOnly(new Set(Object.keys(config().upstreams)));
     for (const certificate of this.#parts.certificates()) this.#lookAt(certificate);
+    this.#lookAtStore(this.#parts.keeping());
     await this.#lookAtDisk(config());
   }
 
@@ -63,7 +69,7 @@ export class Lookout {
     const failing = renewal !== null && renewal.failures >= FAILURES_TOLD;
     // A short-lived certificate is renewed in its last days, as it should be; one that nobody renews is not.
     const forgotten = renewal === null && daysLeft < SOON_DAYS;
-    const until = `it ends ${notAfter.slice(0, 10)}`;
+    const until = `${daysLeft < 0 ? 'it ended' : 'it ends'} ${notAfter.slice(0, 10)}`;
     if (failing) {
       const why = `${renewal.failures} orders failed, the last one with: ${renewal.lastError ?? ''}`;
       notices.begin('certificate-not-renewed', name, `the certificate of ${name} is not renewed (${until}): ${why}`);
@@ -72,9 +78,21 @@ export class Lookout {
       notices.begin(
         'certificate-not-renewed',
         name,
-        `the certificate of ${name} is about to expire (${until}): ${next}`,
+        `the certificate of ${name} ${daysLeft < 0 ? 'has expired' : 'is about to expire'} (${until}): ${next}`,
       );
     } else notices.end('certificate-not-renewed', name, `${name} has a certificate for ${daysLeft} more days`);
+  }
+
+  #lookAtStore(keeping: KeepingStatus): void {
+    if (keeping.kind === 'sqlite') return;
+    const { notices } = this.#parts;
+    const { server, connected, sinceMs, trouble } = keeping;
+    if (connected) notices.end('store-gone', server, `${server} answers again: the machines have the same state`);
+    else if (Date.now() - sinceMs >= STORE_GONE_MS) {
+      const next =
+        'start it, or correct store; meanwhile this machine goes on by its own copy, and hears nothing of others';
+      notices.begin('store-gone', server, `${server} cannot be reached (${trouble ?? 'no answer'}): ${next}`);
+    }
   }
 
   async #lookAtDisk({ stateDir, alerts }: Config): Promise<void> {

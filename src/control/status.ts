@@ -7,6 +7,7 @@ import { type CertificateStatus, certificateStatus, uncoveredDomains } from './c
 import type { ServerHealth } from './health-checks.ts';
 import type { KeepingStatus } from './keeping.ts';
 import type { KeptCertificate } from './kept-item.ts';
+import type { Notice } from './notices.ts';
 import { type OpenableRoute, openableRoutes } from './openings.ts';
 import { describe } from './ports.ts';
 import type { GateStatus } from './supervisor.ts';
@@ -36,7 +37,11 @@ export type Status = {
   firmware: FirmwareStatus;
   totals: Totals;
   keeping: KeepingStatus;
+  /** The troubles that last, the newest first, so many at the most; `otagate alerts list` has them all. */
+  troubles: Pick<Notice, 'kind' | 'subject' | 'detail' | 'atMs'>[];
 };
+
+const MAX_TROUBLES = 20;
 
 export type FirmwareStatus = {
   images: number;
@@ -60,6 +65,7 @@ export type StatusInput = {
   totals: Totals;
   openStreams: Record<string, number>;
   keeping: KeepingStatus;
+  troubles: readonly Notice[];
   health: (origin: string) => ServerHealth;
   kept: KeptCertificate[];
   nowMs: number;
@@ -115,5 +121,8 @@ export function makeStatus({ config, snapshot, nowMs, ...input }: StatusInput): 
     firmware: input.firmware,
     totals: input.totals,
     keeping: input.keeping,
+    troubles: input.troubles
+      .slice(0, MAX_TROUBLES)
+      .map(({ kind, subject, detail, atMs }) => ({ kind, subject, detail, atMs })),
   };
 }

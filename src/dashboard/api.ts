@@ -63,7 +63,18 @@ export type Status = {
   servers: { upstream: string; origin: string; health: 'well' | 'down' | null; failures: number }[];
   workers: Worker[];
   totals: Totals;
+  /** The troubles that last, the newest first, twenty at the most. */
+  troubles: { kind: TroubleKind; subject: string; detail: string; atMs: number }[];
 };
+
+export type TroubleKind =
+  | 'certificate-not-renewed'
+  | 'upstream-down'
+  | 'rollout-stopped'
+  | 'device-failing'
+  | 'disk-low'
+  | 'backup-failed'
+  | 'store-gone';
 
 /** A route that can be opened; `host` null: under every name. */
 export type Openable = { route: string; role: 'ota-check' | 'firmware'; host: string | null; path: string };

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import type { CertificateStatus } from '../../src/control/certificate-status.ts';
+import type { KeepingStatus } from '../../src/control/keeping.ts';
 import { Lookout } from '../../src/control/lookout.ts';
 import { Notices } from '../../src/control/notices.ts';
 import type { GateEvent } from '../../src/link/events.ts';
@@ -11,7 +12,11 @@ import { BASE, configOf } from '../config/checked.ts';
 
 const MIB = 1024 ** 2;
 
-function rig(certificates: Partial<CertificateStatus>[] = [], freeBytes = () => 10_000 * MIB) {
+function rig(
+  certificates: Partial<CertificateStatus>[] = [],
+  freeBytes = () => 10_000 * MIB,
+  keeping: () => KeepingStatus = () => ({ kind: 'sqlite' }),
+) {
   const notices = new Notices(pino({ enabled: false }));
   const told: string[] = [];
   notices.onNotice(({ kind, state, subject }) => told.push(`${kind} ${subject} ${state}`));
@@ -20,6 +25,7 @@ function rig(certificates: Partial<CertificateStatus>[] = [], freeBytes = () => 
     notices,
     config: () => config,
     certificates: () => certificates as CertificateStatus[],
+    keeping,
     freeBytes: async () => freeBytes(),
   });
   return { lookout, notices, told };
@@ -95,4 +101,29 @@ test('the disk: low is told, and its end only where there is room to spare', asy
   free = 600;
   await lookout.look();
   assert.equal(told.length, 2);
+});
+
+test('a certificate that has ended is not told as one that is about to', async () => {
+  const ended = { names: ['a.example.com'], daysLeft: -1, notAfter: '2026-01-01T00:00:00Z', renewal: null };
+  const { lookout, notices } = rig([ended]);
+  await lookout.look();
+  assert.match(notices.lasting()[0]?.detail ?? '', /has expired \(it ended 2026-01-01\): replace the files/);
+});
+
+test('a Redis that is gone is told after half a minute, with what to do, and when it is back', async () => {
+  const there = { server: 'redis://10.0.0.5:6379', machine: 'a', machines: [], records: 0, trouble: null, lost: 0 };
+  const counts = { waiting: { records: 0, observations: 0 }, dropped: 0, rebuilt: 0, commands: 0 };
+  let keeping: KeepingStatus = { kind: 'redis', ...there, ...counts, connected: false, sinceMs: Date.now() - 20_000 };
+  const { lookout, notices, told } = rig([], undefined, () => keeping);
+  await lookout.look();
+  assert.deepEqual(told, [], 'a failover is no trouble');
+  keeping = { ...keeping, sinceMs: Date.now() - 31_000, trouble: 'connect ECONNREFUSED' };
+  await lookout.look();
+  assert.match(
+    notices.lasting()[0]?.detail ?? '',
+    /10\.0\.0\.5:6379 cannot be reached \(connect ECONNREFUSED\): start it/,
+  );
+  keeping = { ...keeping, connected: true, trouble: null };
+  await lookout.look();
+  assert.deepEqual(told, ['store-gone redis://10.0.0.5:6379 begun', 'store-gone redis://10.0.0.5:6379 over']);
 });

@@ -16,6 +16,7 @@ function well(): Status {
     acme: status.acme.slice(0, 1),
     workers: status.workers.map((worker) => ({ ...worker, restarts: 0 })),
     totals: { ...status.totals, handshakes: {} },
+    servers: status.servers.map((server) => ({ ...server, health: 'well' as const })),
   };
 }
 
@@ -126,4 +127,19 @@ test('faults come before warnings, warnings before notes', () => {
     [...found].sort((a, b) => ['fault', 'warning', 'note'].indexOf(a) - ['fault', 'warning', 'note'].indexOf(b)),
   );
   assert.deepEqual(new Set(found).size, 3);
+});
+
+test('troubles that last are told, but not twice; so are servers that are left out', () => {
+  const status = well();
+  const trouble = { subject: 'x', detail: 'what to do', atMs: NOW_MS };
+  const about = ['upstream-down', 'rollout-stopped', 'disk-low', 'backup-failed', 'store-gone'] as const;
+  const troubles = [...about, 'device-failing' as const, 'certificate-not-renewed' as const].map((kind) => ({
+    ...trouble,
+    kind,
+  }));
+  assert.deepEqual(
+    kinds({ status: { ...status, troubles } }),
+    about.map(() => 'trouble'),
+  );
+  assert.deepEqual(kinds({ status: { ...status, servers: makeStatus(NOW_MS).servers } }), ['server-down']);
 });

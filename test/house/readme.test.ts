@@ -21,6 +21,10 @@ test('both have the same chapters and the same commands', () => {
   assert.deepEqual(commands(en), [...new Set(commands(en))], 'each command is told once');
 });
 
+test('the list of further pages is there once', () => {
+  for (const text of [en, zh]) assert.equal(text.split('](docs/openings.md)').length, 2);
+});
+
 test('both lead to the same files, and each is there', () => {
   const shared = (text: string): string[] => distinct(links(text)).filter((to) => !/README|images/.test(to));
   assert.deepEqual(shared(zh), shared(en));

@@ -100,6 +100,7 @@ export const STATUS: Status = {
     droppedEvents: 0,
   },
   keeping: { kind: 'sqlite' },
+  troubles: [],
 };
 
 const ROLLOUT: RolloutStatus = {

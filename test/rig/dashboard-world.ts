@@ -109,6 +109,7 @@ export function makeStatus(nowMs: number): Status {
       handshakes: { 'tlsv1 alert unknown ca': 17 },
       droppedEvents: 0,
     },
+    troubles: [],
   };
 }
 

@@ -1,5 +1,6 @@
 // Owns the schema of Status. Every key of it is described: what is not here does not compile.
 import { z } from 'zod';
+import { ALERT_KINDS } from '../../config/alerts.ts';
 import type { Status } from '../status.ts';
 import { cacheTotalsSchema } from './firmware-schemas.ts';
 
@@ -145,6 +146,9 @@ export const statusSchema = z.object({
   } satisfies Described<Status['firmware']>),
   totals,
   keeping: keeping.describe('where the state is kept'),
+  troubles: z
+    .array(z.object({ kind: z.enum(ALERT_KINDS), subject: z.string(), detail: z.string(), atMs: z.number() }))
+    .describe('those that last, the newest first, 20 at the most; GET /api/v1/alerts has all'),
 } satisfies Described<Status>);
 
 export const reloadOutcomeSchema = z.discriminatedUnion('ok', [

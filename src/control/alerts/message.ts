@@ -19,6 +19,7 @@ const KINDS: Record<WebhookConfig['language'], Record<Alert['kind'], string>> = 
     'device-failing': 'Device fails to upgrade',
     'disk-low': 'Disk almost full',
     'backup-failed': 'Backup failed',
+    'store-gone': 'Redis is gone',
     test: 'Test',
   },
   zh: {
@@ -28,6 +29,7 @@ const KINDS: Record<WebhookConfig['language'], Record<Alert['kind'], string>> = 
     'device-failing': '设备反复升级失败',
     'disk-low': '磁盘空间不足',
     'backup-failed': '备份失败',
+    'store-gone': '无法连接 Redis',
     test: '测试消息',
   },
 };

@@ -8,6 +8,7 @@ import type {
   Severity,
   Status,
   TrafficPoint,
+  TroubleKind,
 } from '../api.ts';
 import { sumSince } from './traffic.ts';
 
@@ -20,6 +21,8 @@ export type Concern = { severity: Severity } & (
   | { kind: 'certificate-finding'; name: string; finding: CertificateFinding }
   | { kind: 'uncovered'; names: string[] }
   | { kind: 'upstream-errors'; times: number }
+  | { kind: 'server-down'; upstream: string; origin: string }
+  | { kind: 'trouble'; about: TroubleKind; detail: string }
   | { kind: 'opening-lasts'; route: string; untilMs: number; everyone: boolean }
   | { kind: 'devices-failed'; count: number }
   | { kind: 'devices-withheld'; count: number }
@@ -48,6 +51,8 @@ const VERY_SOON_DAYS = 3;
 const RECENT_MS = 5 * 60_000;
 const LONG_OPENING_MS = 4 * 3_600_000;
 const FULL = 0.9;
+/** Concerns of their own tell these, with more of what can be done. */
+const TOLD_OTHERWISE: readonly TroubleKind[] = ['certificate-not-renewed', 'device-failing'];
 const ORDER: readonly Severity[] = ['fault', 'warning', 'note'];
 
 /** What needs the operator, the gravest first. */
@@ -60,6 +65,8 @@ export function concerns({ status, openings, firmware, troubled, points, nowMs }
       ? [{ kind: 'uncovered', severity: 'fault', names: status.uncovered } as const]
       : []),
     ...upstreams(points, nowMs),
+    ...ofServers(status),
+    ...ofTroubles(status),
     ...openings.flatMap((opening) => ofOpening(opening, nowMs)),
     ...(troubled === null ? [] : ofDevices(troubled)),
     ...(firmware === null ? [] : ofFirmware(firmware)),
@@ -106,6 +113,18 @@ function ofRenewal({ name, failures, lastError, notAfter }: Renewal): Concern[] 
 function upstreams(points: readonly TrafficPoint[], nowMs: number): Concern[] {
   const times = sumSince(points, 'errors', nowMs - RECENT_MS);
   return times === 0 ? [] : [{ kind: 'upstream-errors', severity: 'warning', times }];
+}
+
+function ofServers({ servers }: Status): Concern[] {
+  return servers
+    .filter(({ health }) => health === 'down')
+    .map(({ upstream, origin }) => ({ kind: 'server-down', severity: 'warning', upstream, origin }));
+}
+
+function ofTroubles({ troubles }: Status): Concern[] {
+  return troubles
+    .filter(({ kind }) => !TOLD_OTHERWISE.includes(kind))
+    .map(({ kind: about, detail }) => ({ kind: 'trouble', severity: 'fault', about, detail }));
 }
 
 function ofOpening({ route, from, openedMs, untilMs }: Opening, nowMs: number): Concern[] {

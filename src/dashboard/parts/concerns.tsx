@@ -95,6 +95,12 @@ function tell(concern: Concern, { concerns: words, certificates }: Words, format
       return told(words.uncovered(concern.names.join(', ')), '/certificates');
     case 'upstream-errors':
       return told(words.upstreamErrors(concern.times), '/log');
+    case 'server-down':
+      return told(words.serverDown(concern.upstream, concern.origin), '/log');
+    case 'trouble': {
+      const page = concern.about === 'rollout-stopped' ? '/firmware' : '/log';
+      return told([words.troubles[concern.about], visible(concern.detail, 500)], page);
+    }
     case 'opening-lasts':
       return told(words.openingLasts(concern.route, format.moment(concern.untilMs), concern.everyone), '/openings');
     case 'devices-failed':

@@ -1,4 +1,5 @@
 // Owns the words for what needs the operator: a title, and what it means or what to do.
+import type { TroubleKind } from '../api.ts';
 
 type Pair = readonly [title: string, text: string];
 
@@ -28,6 +29,20 @@ const en = {
     `${times} ${times === 1 ? 'request' : 'requests'} failed in the last 5 minutes`,
     'An upstream does not answer, or answers with errors. The log names it.',
   ],
+  serverDown: (upstream: string, origin: string): Pair => [
+    `${origin} is left out of ${upstream}`,
+    'It does not answer our looks. Is it running, and is the address right?',
+  ],
+  /** The detail behind it names the subject, and what to do. */
+  troubles: {
+    'certificate-not-renewed': 'Certificate not renewed',
+    'upstream-down': 'Upstream down',
+    'rollout-stopped': 'Rollout stopped',
+    'device-failing': 'Device fails to update',
+    'disk-low': 'Disk almost full',
+    'backup-failed': 'Backup failed',
+    'store-gone': 'Redis cannot be reached',
+  } satisfies Record<TroubleKind, string>,
   openingLasts: (route: string, until: string, everyone: boolean): Pair => [
     `${route} is open to plain HTTP until ${until}`,
     everyone ? 'From everywhere: whoever sits on the line can hand out firmware meanwhile.' : '',
@@ -77,6 +92,19 @@ const zh: typeof en = {
   certificateFinding: (name, what, detail) => [`${name}：${what}`, detail],
   uncovered: (names) => [`${names} 没有证书`, '设备会遇到域名不符而放弃连接。'],
   upstreamErrors: (times) => [`最近 5 分钟有 ${times} 个请求失败`, '某个上游没有响应或返回错误，日志中有其名称。'],
+  serverDown: (upstream, origin) => [
+    `${origin} 已从 ${upstream} 中跳过`,
+    '它没有回应健康检查：请确认它在运行、地址正确。',
+  ],
+  troubles: {
+    'certificate-not-renewed': '证书未能续期',
+    'upstream-down': '上游没有响应',
+    'rollout-stopped': '分批推送已停止',
+    'device-failing': '设备升级失败',
+    'disk-low': '磁盘空间不足',
+    'backup-failed': '备份失败',
+    'store-gone': '无法连接 Redis',
+  },
   openingLasts: (route, until, everyone) => [
     `${route} 对明文 HTTP 放行至 ${until}`,
     everyone ? '对所有来源放行：期间链路上的任何人都可能下发固件。' : '',
