@@ -1,4 +1,5 @@
 // Owns the Chinese words of what commands print. A key that is missing here is a type error.
+import { alertWordsZh } from './alert-words.ts';
 import { deviceWordsZh } from './device-words-zh.ts';
 import { doctorWordsZh } from './doctor-words-zh.ts';
 import { helpWordsZh } from './help-words-zh.ts';
@@ -193,30 +194,7 @@ export const chinese: Words = {
     noRoot: '本地 CA 没有签发任何证书：tls.localCa 已关闭，或没有监听 https',
   },
 
-  alerts: {
-    kinds: {
-      'certificate-not-renewed': '证书',
-      'upstream-down': '上游',
-      'rollout-stopped': '发布',
-      'device-failing': '设备',
-      'disk-low': '磁盘',
-      'backup-failed': '备份',
-      'store-gone': '状态存储',
-    },
-    none: '没有需要处理的问题',
-    trouble: (detail, since) => `${detail}（自 ${since}）`,
-    webhook: '通知目标',
-    target: (host, format, waiting, dropped, fault) =>
-      [
-        `${host}（${format}）`,
-        ...(waiting > 0 ? [`${waiting} 条待发`] : []),
-        ...(dropped > 0 ? [`${dropped} 条已丢弃`] : []),
-        ...(fault === null ? [] : [`上一条未被接收：${fault}`]),
-      ].join('，'),
-    nobody: '不会通知任何人：请在配置的 alerts.webhooks 中写明通知谁',
-    taken: (host) => `${host} 已接收消息`,
-    notTaken: (host, fault) => `${host} 没有接收消息：${fault}`,
-  },
+  alerts: alertWordsZh,
 
   backup: {
     made: (file, entries, bytes, images) =>

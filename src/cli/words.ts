@@ -1,9 +1,9 @@
 // Owns the English words of what commands print, and with them the shape that every other language has to have.
-import type { AlertKind } from '../config/alerts.ts';
 import type { AuditWhat, Who } from '../control/admin/audit.ts';
 import type { DoctorLanguage } from '../doctor/finding.ts';
 import type { ImageKind } from '../store/catalogue.ts';
 import type { DeviceFinding } from '../tls/device-finding.ts';
+import { alertWords } from './alert-words.ts';
 import { deviceWords } from './device-words.ts';
 import { doctorWords } from './doctor-words.ts';
 import { helpWords } from './help-words.ts';
@@ -226,30 +226,7 @@ export const english = {
     noRoot: 'the local CA signs nothing here: tls.localCa is off, or nothing listens for https',
   },
 
-  alerts: {
-    kinds: {
-      'certificate-not-renewed': 'cert',
-      'upstream-down': 'upstream',
-      'rollout-stopped': 'rollout',
-      'device-failing': 'device',
-      'disk-low': 'disk',
-      'backup-failed': 'backup',
-      'store-gone': 'store',
-    } satisfies Record<AlertKind, string>,
-    none: 'nothing needs you',
-    trouble: (detail: string, since: string) => `${detail} (since ${since})`,
-    webhook: 'webhook',
-    target: (host: string, format: string, waiting: number, dropped: number, fault: string | null) =>
-      [
-        `${host} (${format})`,
-        ...(waiting > 0 ? [`${waiting} waiting`] : []),
-        ...(dropped > 0 ? [`${dropped} dropped`] : []),
-        ...(fault === null ? [] : [`the last one was not taken: ${fault}`]),
-      ].join(', '),
-    nobody: 'nobody is told: alerts.webhooks in the configuration names who is',
-    taken: (host: string) => `${host} took the message`,
-    notTaken: (host: string, fault: string) => `${host} did not take the message: ${fault}`,
-  },
+  alerts: alertWords,
 
   backup: {
     made: (file: string, entries: number, bytes: number, images: number) =>
