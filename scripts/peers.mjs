@@ -53,6 +53,12 @@ export const peers = [
     proof: { binary: 'redis-server' },
     use: 'keeps the state of several machines',
   },
+  {
+    name: 'slowhttptest',
+    package: 'slowhttptest',
+    proof: { binary: 'slowhttptest' },
+    use: 'clients that take for ever, as attackers run them',
+  },
   { name: 'chromium', package: 'chromium', proof: { binary: 'chromium' }, use: 'walks through the dashboard' },
 ];
 
