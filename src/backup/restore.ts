@@ -121,7 +121,8 @@ async function stateBeside(staging: string, stateDir: string, steps: Steps): Pro
 
 /** A link on the way would lead out of the folders that are written to. */
 function refuseLinks(base: string, to: string): void {
-  for (let at = to; at.startsWith(`${base}/`); at = dirname(at)) {
+  const within = base.endsWith('/') ? base : `${base}/`;
+  for (let at = to; at.startsWith(within) && at !== base; at = dirname(at)) {
     const found = lstatSync(at, { throwIfNoEntry: false });
     if (found?.isSymbolicLink() === true) throw refused(`${at} is a symbolic link: nothing is restored through it`);
   }

@@ -1,4 +1,5 @@
 // Owns writing a backup: one private file, whole or not there at all.
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +11,9 @@ import type { Config } from '../config/config.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { collect, type Source } from './collect.ts';
 import { CONFIG, type Entry, FORMAT, MANIFEST, type Manifest } from './manifest.ts';
+
+/** The folder beside the file in which it is made begins so. Who is killed leaves it behind. */
+export const STAGING = '.otagate-backup-';
 
 /** How a backup is closed to others, beside the rights of its file. Both as `age` does it (age-encryption.org/v1). */
 export type Lock =
@@ -28,7 +32,7 @@ export async function writeBackup(
   file: string,
   options: { lock: Lock; firmware: boolean; version: string; nowMs: number },
 ): Promise<Made> {
-  const staging = await mkdtemp(join(dirname(file), '.otagate-backup-'));
+  const staging = await mkdtemp(join(dirname(file), STAGING));
   const temporary = join(staging, 'archive');
   try {
     const { sources, files } = await collect(config, staging, options.firmware);
@@ -62,14 +66,25 @@ export async function writeBackup(
 async function fill(archive: Pack, manifest: Manifest, sources: readonly Source[]): Promise<void> {
   const text = Buffer.from(JSON.stringify(manifest));
   await member(archive, { name: MANIFEST, bytes: text.length }, Readable.from([text]));
-  for (const source of sources) await member(archive, source, createReadStream(source.from));
+  for (const source of sources) {
+    const packed = await member(archive, source, createReadStream(source.from));
+    // Another length is found by the archive; a restore would refuse either.
+    if (packed !== source.sha256) throw new Error(`${source.from} changed while it was backed up`);
+  }
   archive.finalize();
 }
 
-/** A file that changed since it was looked at has another length or hash, and then there is no backup. */
-async function member(archive: Pack, { name, bytes }: Pick<Entry, 'name' | 'bytes'>, from: Readable): Promise<void> {
+async function member(archive: Pack, { name, bytes }: Pick<Entry, 'name' | 'bytes'>, from: Readable): Promise<string> {
   const entry = archive.entry({ name, size: bytes, mode: name === CONFIG ? 0o640 : 0o600 });
-  await pipeline(from, entry);
+  const hash = createHash('sha256');
+  const hashing = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(from, hashing, entry);
+  return hash.digest('hex');
 }
 
 async function lockedBy(lock: Lock, bytes: Readable): Promise<ReadableStream<Uint8Array>> {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { STAGING } from '../backup/write.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { BackupConfig } from '../config/backup.ts';
@@ -51,6 +52,7 @@ export class Backups {
     try {
       await mkdir(backup.folder, { recursive: true, mode: 0o700 });
       if (!(await isDue(backup, nowMs))) return;
+      await removeLeftovers(backup, nowMs);
       const file = join(backup.folder, nameOf(backup, nowMs));
       await this.#make(backup, file);
       await removeOldest(backup);
@@ -85,6 +87,16 @@ async function isDue({ folder, everyMs }: BackupConfig, nowMs: number): Promise<
 
 async function removeOldest({ folder, keep }: BackupConfig): Promise<void> {
   for (const name of (await backupsIn(folder)).slice(keep)) await rm(join(folder, name), { force: true });
+}
+
+/** Of those who were killed at it: as large as a backup, one for each stop, until the disk is full. */
+async function removeLeftovers({ folder }: BackupConfig, nowMs: number): Promise<void> {
+  for (const name of (await readdir(folder)).filter((each) => each.startsWith(STAGING))) {
+    const place = join(folder, name);
+    const { mtimeMs } = await stat(place);
+    // One that is made by hand may be on its way.
+    if (nowMs - mtimeMs > 2 * LONGEST_MS) await rm(place, { recursive: true, force: true });
+  }
 }
 
 /** Ours, the newest first. */

@@ -327,6 +327,21 @@ test('the state goes to a disk of its own, too, even where that disk is stateDir
   assert.equal(readdirSync(disk).length, 2);
 });
 
+test('a file that changes while it is packed, and keeps its length, makes no backup that nobody could restore', async () => {
+  const file = join(root, 'changing.tar.gz');
+  const token = join(source.stateDir, 'admin.token');
+  // What is packed first is large: it has been hashed by the time that the archive is there, and is not packed yet.
+  const making = backupTo(file);
+  const rejected = assert.rejects(making, /admin\.token changed while it was backed up/);
+  const packing = (): boolean =>
+    readdirSync(root).some((name) => name.startsWith('.otagate-backup-') && existsSync(join(root, name, 'archive')));
+  while (!packing()) await new Promise(setImmediate);
+  writeFileSync(token, 'other');
+  await rejected;
+  writeFileSync(token, 'token');
+  assert.equal(existsSync(file), false);
+});
+
 test('files that lie elsewhere are named, not taken', async () => {
   const far = join(root, 'far', 'hook.url');
   mkdirSync(dirname(far), { recursive: true });

@@ -1,6 +1,15 @@
 // Behaviour: a running gate backs itself up on its schedule, and what it wrote starts a gate on an empty machine.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -14,6 +23,11 @@ test('a gate backs itself up, keeps as many as it was told, and comes back from 
   for (const name of [old, older, 'not-ours.tar.gz']) writeFileSync(join(folder, name), '');
   const longAgo = new Date('2020-01-02');
   for (const name of [old, older]) utimesSync(join(folder, name), longAgo, longAgo);
+  const killed = join(folder, '.otagate-backup-killed');
+  const underWay = join(folder, '.otagate-backup-by-hand');
+  for (const left of [killed, underWay]) mkdirSync(left);
+  writeFileSync(join(killed, 'archive'), 'half');
+  utimesSync(killed, longAgo, longAgo);
   const gate = await startGate(`
 domain: gate.test
 upstreams: { console: "http://127.0.0.1:9" }
@@ -25,7 +39,9 @@ backup: { folder: ${folder}, keep: 2 }
     rmSync(folder, { recursive: true, force: true });
   });
   await gate.line(({ event }) => event === 'backup', 30_000);
-  await until('the oldest is gone', () => readdirSync(folder).length === 3, 10_000);
+  await until('the oldest is gone', () => readdirSync(folder).length === 4, 10_000);
+  assert.deepEqual([existsSync(killed), existsSync(underWay)], [false, true], 'what one left that was killed goes');
+  rmSync(underWay, { recursive: true });
   const names = readdirSync(folder).sort();
   assert.deepEqual([names[0], names[1]], ['not-ours.tar.gz', old]);
   const made = join(folder, names[2] ?? '');
