@@ -40,6 +40,10 @@ export class UpstreamTrouble {
 
   /** Forgets upstreams that the configuration no longer has. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#failing.keys()) if (!names.has(name)) this.#failing.delete(name);
+    for (const name of this.#failing.keys()) {
+      if (names.has(name)) continue;
+      this.#failing.delete(name);
+      this.#notices.end('upstream-down', name, `upstream ${name} is not configured any more`);
+    }
   }
 }

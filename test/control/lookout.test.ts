@@ -52,6 +52,14 @@ test('an upstream is told when it failed for a minute without a break, and when 
   assert.deepEqual(told.slice(1), ['upstream-down console over']);
 });
 
+test('the trouble of an upstream ends with it', async () => {
+  const { lookout, notices, told } = rig();
+  for (const atMs of [0, 60_000]) lookout.onEvent({ ...request(atMs, 502), upstream: 'gone' } as GateEvent);
+  await lookout.look();
+  assert.deepEqual(told, ['upstream-down gone begun', 'upstream-down gone over']);
+  assert.deepEqual(notices.lasting(), []);
+});
+
 test('one answer in between makes it begin anew; a client that left proves nothing', () => {
   const { lookout, told } = rig();
   lookout.onEvent(request(0, 502));
