@@ -125,7 +125,7 @@ export class Control {
       cache: this.firmware.cache,
       log: this.#opened.log,
       failedBefore: (device, version) => this.#history.failedBefore(device, version),
-      admit: (rollout, device, limit) => this.#rollouts.rollouts.admit(rollout, device, limit),
+      admit: (rollout, device, client, limit) => this.#rollouts.admit(rollout, device, client, limit),
     });
     this.#rollouts = new RolloutWorks({
       store: state.rollouts,

@@ -16,7 +16,7 @@ export type OfferDeskParts = {
   cache: FirmwareCache;
   log: Log;
   /** Whether a rollout that lets in so many devices takes this one in. Never rejects. */
-  admit: (rollout: string, device: string, limit: number) => Promise<boolean>;
+  admit: (rollout: string, device: string, client: string, limit: number) => Promise<boolean>;
   failedBefore: (device: string, version: string) => FailedBefore | null;
 };
 
@@ -35,8 +35,8 @@ export class OfferDesk {
   /** Answers one gate. Never throws. */
   async answer(id: number, question: Question, gate: GateLine): Promise<void> {
     if (question.about === 'admission') {
-      const { rollout, device, limit } = question;
-      const admitted = await this.#parts.admit(rollout, device, limit);
+      const { rollout, device, client, limit } = question;
+      const admitted = await this.#parts.admit(rollout, device, client, limit);
       return gate({ kind: 'reply', question: id, reply: { about: 'admission', admitted } });
     }
     const { ask, device, version } = question;

@@ -10,6 +10,7 @@ import type { RolloutStore } from '../store/rollout-store.ts';
 import type { Audit } from './audit.ts';
 import { Fleets } from './fleets.ts';
 import type { DeviceHistory } from './history.ts';
+import { Newcomers } from './newcomers.ts';
 import type { Notices } from './notices.ts';
 import { RolloutDesk } from './rollout-desk.ts';
 import { Rollouts } from './rollouts.ts';
@@ -32,6 +33,7 @@ export class RolloutWorks {
   readonly rollouts: Rollouts;
   readonly desk: RolloutDesk;
   readonly #fleets: Fleets;
+  readonly #newcomers = new Newcomers();
   readonly #parts: RolloutWorksParts;
   #images: StoredImage[] | null = null;
   #judging: Promise<void> = Promise.resolve();
@@ -87,6 +89,17 @@ export class RolloutWorks {
   /** Looks what other machines have changed, where several share one state. Never rejects. */
   async refresh(): Promise<void> {
     if (await this.rollouts.load()) await this.#publish();
+  }
+
+  /** Whether this device is in a rollout that lets in so many. Never rejects: in doubt it is not. */
+  async admit(name: string, device: string, client: string, limit: number): Promise<boolean> {
+    const { config, history } = this.#parts;
+    const admit = (most: number): Promise<boolean> => this.rollouts.admit(name, device, most);
+    if (history.record(device)?.proven === true) return admit(limit);
+    const standing = this.rollouts.standing(config());
+    this.#newcomers.keepOnly(new Set(standing.map((rollout) => rollout.name)));
+    const networks = standing.find((rollout) => rollout.name === name)?.stop.addresses ?? 1;
+    return this.#newcomers.admit(name, { device, client }, { limit, networks }, admit);
   }
 
   observe(event: GateEvent): void {

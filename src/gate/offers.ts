@@ -57,7 +57,7 @@ async function rolloutOf(
     const reply =
       device.device === null
         ? null
-        : await questions.ask({ about: 'admission', rollout, device: device.device, limit });
+        : await questions.ask({ about: 'admission', rollout, device: device.device, client: facts.client, limit });
     if (reply?.admitted !== true) return { action: 'hold', rollout, why };
     verdict = next;
   }

@@ -8,7 +8,7 @@ import type { FirmwareAsk } from './firmware.ts';
  */
 export type Question =
   | { about: 'offer'; ask: FirmwareAsk; device: string | null; version: string | null }
-  | { about: 'admission'; rollout: string; device: string; limit: number };
+  | { about: 'admission'; rollout: string; device: string; client: string; limit: number };
 
 export type Reply =
   | { about: 'offer'; image: OfferedImage; failed: FailedBefore | null }

@@ -143,6 +143,24 @@ describe('a rollout', () => {
       assert.deepEqual(stops(), []);
     });
 
+  it('gives one address a part of a wave, whatever names it makes up, and leaves the rest to others', async (t) => {
+    const wave = 'rollouts: [{ name: spring, action: offer, waves: { size: 6, pause: 1h }, stop: { addresses: 3 } }]';
+    const { works, upgrade } = await rig(t, wave);
+    const ask = (device: string, client: string) => works.admit('spring', device, client, 6);
+    const forged = Array.from({ length: 20 }, (_, number) => `forged-${number}`);
+    const answers = await Promise.all(forged.map((device) => ask(device, '2001:db8::1')));
+    assert.deepEqual(answers, [true, true, ...Array(18).fill(false)], 'two of six, also of those that ask at once');
+    assert.equal(await ask('forged-20', '2001:db8:0:7::1'), false, 'one network is one');
+    assert.equal(await ask('forged-1', '2001:db8::1'), true, 'who is in stays in');
+    await upgrade(1, '2.0.0');
+    await upgrade(2, '2.0.0');
+    await upgrade(3, '2.0.0');
+    for (const number of [1, 2, 3])
+      assert.equal(await ask(`device-${number}`, '2001:db8::1'), true, 'one that has proved itself is not counted');
+    assert.equal(await ask('new', '10.0.0.9'), true);
+    assert.equal(await ask('newer', '10.0.0.8'), false, 'six in all');
+  });
+
   it('does not stop where few of many fail', async (t) => {
     const { upgrade, stops } = await rig(t);
     for (let number = 1; number <= 12; number += 1) await upgrade(number, '2.1.0');
