@@ -62,6 +62,7 @@ export type ErrorCode =
   | 'ROUTE_REFUSED'
   | 'STATE_DAMAGED'
   | 'STATE_DIR'
+  | 'STATE_NOT_WRITTEN'
   | 'STORE_GONE'
   | 'TLS_MATERIAL'
   | 'TOKEN_WRONG'

@@ -14,7 +14,16 @@ export async function printAnswer<Body>(
   const reply = await askGate(context, method, path, content);
   if (reply.kind === 'failed') return tellFailure(context, reply);
   if (context.json) context.terminal.printJson(reply.body);
-  else context.terminal.print(...describe(bodyOf<Body>(reply)));
+  else {
+    try {
+      context.terminal.print(...describe(bodyOf<Body>(reply)));
+    } catch (error) {
+      // After an upgrade, the gate that still runs may lack what this command looks for.
+      if (!(error instanceof TypeError)) throw error;
+      context.terminal.tell(context.words.otherVersion(error.message));
+      return EXIT.no;
+    }
+  }
   return EXIT.well;
 }
 

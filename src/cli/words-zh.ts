@@ -195,6 +195,8 @@ export const chinese: Words = {
   },
 
   alerts: alertWordsZh,
+  otherVersion: (fault) =>
+    `无法显示网关的回答（${fault}）：如果正在运行的网关与本命令版本不同，请重启网关；--json 可原样输出`,
 
   backup: {
     made: (file, entries, bytes, images) =>

@@ -227,6 +227,8 @@ export const english = {
   },
 
   alerts: alertWords,
+  otherVersion: (fault: string) =>
+    `the answer of the gate cannot be shown (${fault}): where it is of another version than this command, restart it; --json prints the answer as it is`,
 
   backup: {
     made: (file: string, entries: number, bytes: number, images: number) =>

@@ -246,7 +246,7 @@ export class Supervisor {
     slot.restarts += 1;
     this.#log.error(
       { event: 'gate-exit', gate: slot.name, code, signal, livedMs, restartMs: slot.pauseMs },
-      `${slot.name} ended (${signal ?? `exit ${code}`}); a new one starts in ${slot.pauseMs} ms`,
+      `${slot.name} ended (${signal ?? `exit ${code}`}${signal === 'SIGKILL' ? ': by hand, or by a system short of memory, which journalctl -k tells' : ''}); a new one starts in ${slot.pauseMs} ms`,
     );
     slot.retry = setTimeout(() => {
       void this.#start(slot).then((fault) => {

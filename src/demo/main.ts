@@ -34,6 +34,7 @@ await Promise.all(
     console.log(describeUpgrade(upgraded));
   }),
 );
+const fetched = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
 const outside = await outsider(gate);
 if (outside !== null) {
   console.log(
@@ -50,9 +51,8 @@ for (const planted of plantedFaults()) {
   if (!well) failed += 1;
   console.log(`${well ? 'ok  ' : 'FAIL'}  ${planted.what.padEnd(15)}  ${why || 'nothing'}`);
 }
-const fetched = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
 console.log(
-  `\n${members.length - failed} of ${members.length} devices upgraded; the servers were asked for firmware ${fetched} times.`,
+  `\n${members.length - failed} of ${members.length} devices upgraded; the servers were asked for their firmware ${fetched} times.`,
 );
 
 if (once) await end(failed === 0 ? 0 : 1);

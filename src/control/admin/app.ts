@@ -107,6 +107,8 @@ function answerError(log: Log, error: unknown, request: FastifyRequest, reply: F
   if (request.raw.errored !== null || reply.raw.destroyed) return void reply.raw.destroy();
   if (unforeseen)
     log.error({ event: 'admin-failed', err: error, path: request.routeOptions.url }, 'the admin interface failed');
+  if (problem.code === 'STATE_NOT_WRITTEN')
+    log.error({ event: 'state-not-written', path: request.routeOptions.url }, problem.detail);
   if (problem.status === 401) void reply.header('WWW-Authenticate', 'Bearer');
   if (retryAfterSeconds !== null) void reply.header('Retry-After', retryAfterSeconds);
   void reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem);

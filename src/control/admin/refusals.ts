@@ -46,6 +46,11 @@ export function tellError(error: unknown): Told {
     const { status, code, message } = error;
     return { problem: problem(status, code, message), retryAfterSeconds: null, unforeseen: false };
   }
+  if (tookNothing(error)) {
+    const why = `the disk of stateDir takes nothing (${messageOf(error)}), so this was not kept`;
+    const words = `${why}: make room there, or make it writable, then try again`;
+    return { problem: problem(507, 'STATE_NOT_WRITTEN', words), retryAfterSeconds: null, unforeseen: false };
+  }
   const status = clientStatusOf(error);
   if (status === null) {
     const words = 'the gate could not carry this out: its log says why';
@@ -63,6 +68,17 @@ const FRAMEWORK: Readonly<Record<string, [ErrorCode, string]>> = {
   FST_ERR_BAD_URL: ['PATH_INVALID', 'the path cannot be decoded'],
   FST_ERR_MAX_PARAM_LENGTH: ['PATH_INVALID', 'a part of the path is too long'],
 };
+
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
+// SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL (https://www.sqlite.org/rescode.html); extended codes end in these bytes.
+const DISK_RESULTS = new Set([8, 10, 13]);
+
+/** Whether it is the disk that refused. */
+function tookNothing(error: unknown): boolean {
+  if (DISK_CODES.has(errorCode(error))) return true;
+  const { errcode } = error instanceof Error ? (error as Error & { errcode?: unknown }) : {};
+  return errorCode(error) === 'ERR_SQLITE_ERROR' && typeof errcode === 'number' && DISK_RESULTS.has(errcode & 0xff);
+}
 
 /** The 4xx status that the web framework gave its own error, or null where it is none of these. */
 function clientStatusOf(error: unknown): number | null {
