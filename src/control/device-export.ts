@@ -37,7 +37,8 @@ export function* devicesJson(rows: Iterable<DeviceRow>): Generator<string> {
   yield before === '[\n' ? '[]\n' : '\n]\n';
 }
 
-function csvLine(cells: readonly Cell[]): string {
+/** Cells as RFC 4180 wants them, none of them a formula, with CRLF. */
+export function csvLine(cells: readonly Cell[]): string {
   return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
@@ -47,7 +48,8 @@ function csvCell(cell: Cell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function isoTime(ms: number): string {
+/** ISO 8601 in UTC; empty for what is no time. */
+export function isoTime(ms: number): string {
   // A clock that is far off must not cost the export.
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : '';
 }

@@ -11,6 +11,7 @@ import type { FirmwareAsk } from '../link/firmware.ts';
 import type { GateLine } from '../link/messages.ts';
 import type { Question } from '../link/questions.ts';
 import type { FailedBefore, OfferedApp, OfferedImage } from '../ota/offer-case.ts';
+import { imageAtEnd, unusable } from './offered-fill.ts';
 
 export type OfferDeskParts = {
   cache: FirmwareCache;
@@ -76,12 +77,17 @@ export class OfferDesk {
     if (found.kind === 'image') return this.#kept(found.sha256);
     if (found.kind === 'passing') return appOrOther(found.image.app, found.image.length);
     const { fill } = found;
-    // Where it was corrupt the last time, its head alone says nothing good of it. Else it is waited for as long as nobody
-    // notices: from a server nearby, all of an image is there in that time, and what is wrong with it is known.
+    // Where it was corrupt or broke off the last time, its head alone says nothing good of it. Else it is waited for as
+    // long as nobody notices: from a server nearby, all of an image is there in that time, and what is wrong with it is
+    // known.
     const failedLast = fill.name !== null && this.#parts.cache.fills.failedLast(fill.name) !== null;
-    const end = await (failedLast ? fill.done : Promise.race([fill.done, sleep(WHOLE_MS, null, { ref: false })]));
-    if (end?.kind === 'failed') throw end.error;
-    return appOrOther(appOfFill(fill), fill.length);
+    const whole = failedLast || fill.goesOn;
+    const end = await (whole ? fill.done : Promise.race([fill.done, sleep(WHOLE_MS, null, { ref: false })]));
+    if (end?.kind === 'failed') {
+      const { code, message } = end.error;
+      this.#parts.log.warn({ event: 'look-failed', code, detail: message }, `firmware that is offered: ${message}`);
+    }
+    return imageAtEnd(end, whole, appOrOther(appOfFill(fill), fill.length));
   }
 
   #kept(sha256: string): OfferedImage {
@@ -103,8 +109,4 @@ export class OfferDesk {
 
 function appOrOther(app: OfferedApp | null, lengthBytes: number | null): OfferedImage {
   return app === null ? { kind: 'other' } : { kind: 'app', facts: app, lengthBytes };
-}
-
-function unusable({ code, message }: GateError): OfferedImage {
-  return { kind: 'unusable', code, why: message };
 }

@@ -13,6 +13,7 @@ import { HeadJudge } from './head-judge.ts';
 import type { Leftover } from './leftovers.ts';
 import { isNoRoom, Partial, type PartialMemo } from './partial.ts';
 import type { Shelf } from './shelf.ts';
+import { isDead } from './stale.ts';
 
 /** The largest slot in the field has 6 MB, the largest flash 32. */
 export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
@@ -52,6 +53,8 @@ export class Fill {
   /** Resolves when the image may be served: its length is known and its head is good. */
   readonly ready: Promise<void>;
   readonly done: Promise<FillEnd>;
+  /** Whether it goes on with what an earlier fill of this name had when it broke off. */
+  readonly goesOn: boolean;
   /** Bytes that came from the upstream for it. */
   fetched = 0;
   readonly #task: FillTask;
@@ -69,6 +72,7 @@ export class Fill {
 
   constructor(task: FillTask) {
     this.#task = task;
+    this.goesOn = task.leftover !== null;
     this.#store = new FillStore({ ...task, mostBytes: MAX_IMAGE_BYTES });
     this.#judge = new HeadJudge(Buffer.concat(task.reply?.begun ?? []), task.reply?.length ?? null);
     this.#length = task.reply?.length ?? null;
@@ -127,12 +131,16 @@ export class Fill {
     try {
       if (this.#task.leftover !== null) await this.#pickUp(this.#task.leftover);
       let reply = this.#task.reply;
+      let broken: unknown = null;
       for (let attempt = 0; !this.#isWhole(); attempt += 1) {
         try {
           await this.#attempt(reply ?? (await this.#open()));
           break;
         } catch (error) {
           reply = null;
+          // A one-time link may be used up by the first try: what broke that off is the reason, and can be gone on from.
+          if (isDead(error)) throw broken ?? error;
+          broken = error;
           await this.#pauseOrThrow(error, attempt);
         }
       }
@@ -192,10 +200,8 @@ export class Fill {
       return partial;
     }
     if (reply.start > 0) throw cutShort(reply.upstream, 0, reply.length);
-    const { name } = this.#task;
     const { length, etag, lastModified, fileName, contentType } = reply;
-    const memo = { name, length, etag, lastModified, fileName, contentType };
-    const made = await this.#store.create(memo);
+    const made = await this.#store.create({ name: this.#task.name, length, etag, lastModified, fileName, contentType });
     this.#adopt(made);
     return made;
   }

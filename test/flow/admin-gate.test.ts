@@ -99,6 +99,15 @@ describe('the admin interface of a gate', () => {
     const log = await read<{ event: string; id: number }[]>('/api/v1/log');
     assert.ok(log.some(({ event }) => event === 'request') && log.every(({ id }) => id > 0));
     assert.match((await ask('/api/v1/devices.csv')).bytes.toString(), /^device,board,/);
+    const lines = (await ask('/api/v1/device-events.jsonl')).bytes.toString().trimEnd().split('\n');
+    const told = lines.map((line) => JSON.parse(line) as { device: string });
+    assert.ok(told.length >= one.events.length && told.some(({ device }) => device === devices[0]?.device));
+    const name = encodeURIComponent(devices[0]?.device ?? '');
+    assert.match(
+      (await ask(`/api/v1/device-events.csv?device=${name}`)).bytes.toString(),
+      /^device,at,event,detail\r\n./,
+    );
+    assert.equal((await ask('/api/v1/device-events.csv?device=nobody')).status, 404);
   });
 
   it('takes an image, gives it back byte for byte, and removes it', async () => {

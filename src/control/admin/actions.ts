@@ -48,7 +48,7 @@ export type AlertActions = {
 export type DeviceActions = {
   list: (query: DeviceQuery) => DeviceList | Promise<DeviceList>;
   /** Null for one that was never seen. */
-  one: (device: string) => Device | null | Promise<Device | null>;
+  one: (device: string, page?: { before: number | null; limit: number }) => Device | null | Promise<Device | null>;
   /** All of them, one after the other. */
   all: () => Iterable<DeviceRow>;
 };

@@ -1,11 +1,14 @@
 // Owns the routes of devices: the list, one with its history, and all of them for a spreadsheet or a program.
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { eventsCsv, eventsJsonLines } from '../device-event-export.ts';
 import { devicesCsv, devicesJson } from '../device-export.ts';
 import type { AdminActions } from './actions.ts';
 import { deviceListSchema, deviceQuerySchema, deviceRowSchema, deviceSchema } from './device-schemas.ts';
 import { Refusal } from './refusals.ts';
 import { type AdminApp, writtenAsIs } from './schema-compilers.ts';
+
+const whichSchema = z.strictObject({ device: z.string().max(200).default('').describe('empty: every one') });
 
 export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'devices'>): void {
   app.get(
@@ -76,4 +79,60 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
         .header('Content-Disposition', 'attachment; filename="devices.json"')
         .send(Readable.from(devicesJson(devices.all()), { objectMode: false })),
   );
+  // One that is not known is told before the first byte.
+  const named = async (device: string): Promise<Iterable<string>> => {
+    if (device === '') return namesOf(devices.all());
+    if ((await devices.one(device, { before: null, limit: 1 })) !== null) return [device];
+    throw new Refusal(404, 'DEVICE_UNKNOWN', 'no device of this name was ever seen here');
+  };
+  app.get(
+    '/api/v1/device-events.csv',
+    {
+      schema: {
+        summary: 'What happened to devices, as CSV; texts that a spreadsheet would calculate begin with an apostrophe',
+        tags: ['devices'],
+        querystring: whichSchema,
+        response: {
+          200: {
+            description: 'a header and a line for each event',
+            content: { 'text/csv': { schema: writtenAsIs(z.string()) } },
+          },
+        },
+      },
+    },
+    async ({ query }, reply) => {
+      const lines = eventsCsv(await named(query.device), (device, page) => devices.one(device, page));
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('Content-Disposition', 'attachment; filename="device-events.csv"')
+        .send(Readable.from(lines, { objectMode: false }));
+    },
+  );
+  app.get(
+    '/api/v1/device-events.jsonl',
+    {
+      schema: {
+        summary: 'What happened to devices, as lines of JSON',
+        tags: ['devices'],
+        querystring: whichSchema,
+        response: {
+          200: {
+            description: 'an object on a line for each event: device, id, atMs, event, detail',
+            content: { 'application/x-ndjson': { schema: writtenAsIs(z.string()) } },
+          },
+        },
+      },
+    },
+    async ({ query }, reply) => {
+      const lines = eventsJsonLines(await named(query.device), (device, page) => devices.one(device, page));
+      return reply
+        .type('application/x-ndjson; charset=utf-8')
+        .header('Content-Disposition', 'attachment; filename="device-events.jsonl"')
+        .send(Readable.from(lines, { objectMode: false }));
+    },
+  );
+}
+
+function* namesOf(rows: Iterable<{ device: string }>): Generator<string> {
+  for (const { device } of rows) yield device;
 }

@@ -39,6 +39,12 @@ export function DevicesPage() {
           <a class="button plain small" href="/api/v1/devices.json" download>
             {words.devices.json}
           </a>
+          <a class="button plain small" href="/api/v1/device-events.csv" download>
+            {words.devices.eventsCsv}
+          </a>
+          <a class="button plain small" href="/api/v1/device-events.jsonl" download>
+            {words.devices.eventsJson}
+          </a>
         </div>
       </PageHead>
       <DeviceFilters query={query} boards={page?.boards ?? []} versions={page?.versions ?? []} onQuery={set} />
