@@ -15,7 +15,10 @@ export type ImportOptions = { output?: string };
 export async function importNginx(context: Context, file: string, { output }: ImportOptions): Promise<number> {
   const { terminal, words } = context;
   const read = readNginxFile(resolve(file));
-  const places = read.faults.map(({ place, problem }) => `${place.file}:${place.line}: ${problem}`);
+  const places = read.faults.map(({ place, problem }) =>
+    // The file itself, where it cannot be read, has no line.
+    place.line === 0 ? problem : `${place.file}:${place.line}: ${problem}`,
+  );
   if (read.directives.length === 0) {
     terminal.tell(...places, words.import.nothing(file));
     return EXIT.no;

@@ -12,6 +12,11 @@ const OF_NO_USE = /(^|\/)(mime\.types|modules-enabled\/.*|modules\/.*|(fastcgi|u
 export type ReadFault = { place: Place; problem: string };
 export type ReadFiles = { directives: Directive[]; faults: ReadFault[]; ignored: Directive[] };
 
+const READ_FAILURES: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+};
+
 /** All directives of a file, with those of included files in place of `include`. Never throws. */
 export function readNginxFile(file: string): ReadFiles {
   const faults: ReadFault[] = [];
@@ -24,7 +29,10 @@ export function readNginxFile(file: string): ReadFiles {
     if (files > MAX_FILES) return fault(from, `more than ${MAX_FILES} files`);
     const read = readBoundedText(path, MAX_BYTES);
     if (!read.ok)
-      return fault(from, `${path} cannot be read (${read.because === 'system' ? read.code : read.because})`);
+      return fault(
+        from,
+        `${path} cannot be read (${read.because === 'system' ? (READ_FAILURES[read.code] ?? read.code) : read.because})`,
+      );
     const parsed = parseNginx(read.text, path);
     if (!parsed.ok) return fault(parsed.place, parsed.problem);
     return spread(parsed.directives, [...above, path]);
