@@ -10,13 +10,12 @@ import { type GateRig, gateFor, startGate } from '../rig/gate.ts';
 import { oneTimeServer } from '../rig/one-time-server.ts';
 import { redisFor, redisYaml, storeKey } from '../rig/redis.ts';
 import { BOARD, firmwareOf } from '../rig/sample-servers.ts';
+import { type SteadyLoad, steadyLoad } from '../rig/steady-load.ts';
 import { CHECK_HEADERS, checkBody, OUTSIDE } from '../rig/test-device.ts';
 import { ask } from '../rig/wire.ts';
 
 const { skip } = peer('redis');
 const OPEN_S = 7;
-
-type Load = { failures: string[]; done: () => Promise<number> };
 
 test('two machines and their Redis', { skip }, async (t) => {
   const redis = await redisFor(t);
@@ -131,23 +130,10 @@ routes:
   });
 });
 
-/** Downloads one after another, until it is done; what did not come whole is a failure. */
-function load(gate: GateRig, path: string): Load {
-  const failures: string[] = [];
-  let running = true;
-  let times = 0;
-  const ended = (async () => {
-    while (running) {
-      const reply = await tryFetch(gate, path);
-      if (reply?.status !== 200 || !reply.whole) failures.push(`${reply?.status}`);
-      times += 1;
-      await sleep(20);
-    }
-  })();
-  const done = async (): Promise<number> => {
-    running = false;
-    await ended;
-    return times;
-  };
-  return { failures, done };
+/** Downloads; what did not come whole is a failure. */
+function load(gate: GateRig, path: string): SteadyLoad {
+  return steadyLoad(async () => {
+    const reply = await tryFetch(gate, path);
+    return reply?.status === 200 && reply.whole ? null : `${reply?.status}`;
+  });
 }
