@@ -101,16 +101,16 @@ async function measure(bench: Bench): Promise<Report> {
     );
   };
   time('write: 100 checks of known devices', (round) =>
-    batch(round, (at) => ({ device: deviceName((at * 7919) % devices), seen: check(at, nowMs, 'offered') })),
+    batch(round, (at) => ({ device: deviceName((at * 7919) % devices), seen: check(at, nowMs, 'offered'), own: true })),
   );
   time('write: 100 downloads', (round) =>
-    batch(round, (at) => ({ device: deviceName((at * 104729) % devices), seen: ended(at, nowMs) })),
+    batch(round, (at) => ({ device: deviceName((at * 104729) % devices), seen: ended(at, nowMs), own: true })),
   );
   time('write: 100 new claims, old ones go', (round) =>
-    batch(round, (at) => ({ device: `claim-${at}`, seen: check(at, nowMs, 'none') })),
+    batch(round, (at) => ({ device: `claim-${at}`, seen: check(at, nowMs, 'none'), own: true })),
   );
   time('write: 100 newly proven, old ones go', (round) =>
-    batch(round, (at) => ({ device: `new-${at}`, seen: ended(at, nowMs) })),
+    batch(round, (at) => ({ device: `new-${at}`, seen: ended(at, nowMs), own: true })),
   );
   time('sweep: 500 entries', () => history.sweep(nowMs + 400 * 86_400_000, 500));
   const exportedMs = performance.now();

@@ -114,9 +114,9 @@ export class Control {
     this.#history = new DeviceHistory({
       stateDir: config.stateDir,
       log: this.#opened.log,
-      onDevice: (row) => {
+      onDevice: (row, own) => {
         this.#watch.feed.publish('device', row);
-        this.#lookout.onDevice(row);
+        this.#lookout.onDevice(row, own);
       },
       onOutcome: (outcome) => this.#rollouts.onOutcome(outcome),
     });

@@ -4,7 +4,8 @@ import { observe } from '../ota/outcome.ts';
 import type { History, HistoryChange } from '../store/history.ts';
 import { clientNetwork } from './observation.ts';
 
-export type Observed = { device: string; seen: Observation };
+/** `own`: by a gate of this machine. */
+export type Observed = { device: string; seen: Observation; own: boolean };
 
 // Each gate sends its events on its own, within a fraction of a second.
 const OUT_OF_ORDER_MS = 2_000;

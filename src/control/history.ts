@@ -29,8 +29,8 @@ export type HistoryOptions = {
   log: Log;
   clock?: Clock;
   bounds?: HistoryBounds;
-  /** Hears of every device that has news, once they are written. */
-  onDevice?: (row: DeviceRow) => void;
+  /** Hears of every device that has news, once they are written; `own` where some of them came to this machine. */
+  onDevice?: (row: DeviceRow, own: boolean) => void;
   /** Hears of every outcome that counts, once it is written. */
   onOutcome?: (outcome: CountedOutcome) => void;
   /** Room on the disk of `stateDir`. */
@@ -85,18 +85,19 @@ export class DeviceHistory {
     return this.#store.counts();
   }
 
-  observe(event: GateEvent): void {
+  /** `own`: seen by a gate of this machine. */
+  observe(event: GateEvent, own = true): void {
     const found = observationOf(event);
-    if (found !== null) this.see(found.device, found.seen);
+    if (found !== null) this.see(found.device, found.seen, own);
   }
 
   /** Takes what was seen of a device. It is written within a second; a question before that has it written at once. */
-  see(device: string, seen: Observation): void {
+  see(device: string, seen: Observation, own = true): void {
     if (this.#waiting.length >= MAX_WAITING) {
       this.#dropped += 1;
       return;
     }
-    this.#waiting.push({ device, seen });
+    this.#waiting.push({ device, seen, own });
     if (this.#waiting.length === WRITE_AT) this.#schedule(0);
     else if (this.#timer === undefined) this.#schedule(WRITE_EVERY_MS);
   }
@@ -191,8 +192,9 @@ export class DeviceHistory {
       this.#onTrouble(error);
       return;
     }
+    const own = new Set(batch.flatMap((one) => (one.own ? [one.device] : [])));
     for (const { record, outcomes } of changes) {
-      this.#options.onDevice(rowOf(record));
+      this.#options.onDevice(rowOf(record), own.has(record.device));
       for (const outcome of outcomes) this.#options.onOutcome(outcome);
     }
   }

@@ -38,8 +38,11 @@ export class Lookout {
     this.#upstreams.observe(event, this.#parts.config().alerts.upstreamDownMs);
   }
 
-  /** Only a device that used a link made for it counts: anyone can send any name. */
-  onDevice(row: DeviceRow): void {
+  /**
+   * Only a device that used a link made for it counts: anyone can send any name. Where several machines have one history,
+   * the one that it came to (`own`) tells people; who began to tell also tells the end.
+   */
+  onDevice(row: DeviceRow, own = true): void {
     const { notices, config } = this.#parts;
     if (row.proven && row.failures >= config().alerts.deviceFailures) {
       const what = `${row.board || 'unknown board'}, still ${row.version || 'an unknown version'}`;
@@ -48,6 +51,7 @@ export class Lookout {
         'device-failing',
         row.device,
         `device ${row.device} (${what}) failed ${row.failures} times in a row to upgrade: ${row.why ?? 'unknown why'}; see ${next}`,
+        own ? 'this machine' : 'another machine',
       );
     } else if (row.failures === 0) {
       notices.end('device-failing', row.device, `device ${row.device} runs ${row.version}`);

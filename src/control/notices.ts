@@ -14,8 +14,11 @@ export type Notice = {
   atMs: number;
 };
 
+/** Who tells people of a trouble that several machines see: this one, or the one that it came to. */
+export type ToldBy = 'this machine' | 'another machine';
+
 /** Must not throw. */
-export type NoticeEar = (notice: Notice) => void;
+export type NoticeEar = (notice: Notice, by: ToldBy) => void;
 
 // Troubles that last at the same time. Past it, the one that began first is forgotten, and may be told again.
 const MAX_LASTING = 1_000;
@@ -24,7 +27,7 @@ const MAX_TEXT = 500;
 export class Notices {
   readonly #log: Log;
   readonly #clock: Clock;
-  readonly #lasting = new Map<string, Notice>();
+  readonly #lasting = new Map<string, { notice: Notice; by: ToldBy }>();
   readonly #ears = new Set<NoticeEar>();
 
   constructor(log: Log, clock: Clock = systemClock) {
@@ -39,27 +42,31 @@ export class Notices {
 
   /** The troubles that last, the newest first. */
   lasting(): Notice[] {
-    return [...this.#lasting.values()].reverse();
+    return [...this.#lasting.values()].map(({ notice }) => notice).reverse();
   }
 
   /** A trouble is there. Told where it was not there before; said again, it is not news. */
-  begin(kind: AlertKind, subject: string, detail: string): void {
+  begin(kind: AlertKind, subject: string, detail: string, by: ToldBy = 'this machine'): void {
     const key = `${kind} ${subject}`;
     if (this.#lasting.has(key)) return;
     const [first] = this.#lasting.keys();
     if (this.#lasting.size >= MAX_LASTING && first !== undefined) this.#lasting.delete(first);
     const notice = this.#make(kind, subject, 'begun', detail);
-    this.#lasting.set(key, notice);
-    this.#log.error({ event: 'notice', kind, subject: notice.subject }, notice.detail);
-    for (const ear of this.#ears) ear(notice);
+    this.#lasting.set(key, { notice, by });
+    const level = by === 'this machine' ? 'error' : 'info';
+    this.#log[level]({ event: 'notice', kind, subject: notice.subject, by }, notice.detail);
+    for (const ear of this.#ears) ear(notice, by);
   }
 
   /** A trouble is over. Nothing is told where it was not there. */
   end(kind: AlertKind, subject: string, detail: string): void {
-    if (!this.#lasting.delete(`${kind} ${subject}`)) return;
+    const key = `${kind} ${subject}`;
+    const before = this.#lasting.get(key);
+    if (before === undefined) return;
+    this.#lasting.delete(key);
     const notice = this.#make(kind, subject, 'over', detail);
-    this.#log.info({ event: 'notice-over', kind, subject: notice.subject }, notice.detail);
-    for (const ear of this.#ears) ear(notice);
+    this.#log.info({ event: 'notice-over', kind, subject: notice.subject, by: before.by }, notice.detail);
+    for (const ear of this.#ears) ear(notice, before.by);
   }
 
   #make(kind: AlertKind, subject: string, state: Notice['state'], detail: string): Notice {

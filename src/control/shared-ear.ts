@@ -25,7 +25,7 @@ export function sharedEar(log: Log, watch: Watch, to: () => SharedHearers): Hear
     onEvent: (event, own) => {
       const { openings, history } = to();
       openings.observe(event, own);
-      history.observe(event);
+      history.observe(event, own);
     },
     flush: () => to().history.flush(),
     onNews: async (news) => {

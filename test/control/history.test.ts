@@ -133,14 +133,14 @@ describe('writes', () => {
   it('and then tells of each device that has news, once', () => {
     const told: string[] = [];
     const { history, file } = start({
-      onDevice: ({ device, state }) => void told.push(`${device} ${state} ${devicesIn(file)}`),
+      onDevice: ({ device, state }, own) => void told.push(`${device} ${state} ${devicesIn(file)} ${own}`),
     });
     history.see('a', check(0, '2.0.0', offer('2.0.1')));
     history.see('a', begun(3, '2.0.1'));
-    history.see('b', check(4, '2.0.0'));
+    history.see('b', check(4, '2.0.0'), false);
     assert.deepEqual(told, []);
     history.flush();
-    assert.deepEqual(told, ['a downloading 2', 'b up-to-date 2']);
+    assert.deepEqual(told, ['a downloading 2 true', 'b up-to-date 2 false']);
   });
 });
 

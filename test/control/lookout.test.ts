@@ -19,7 +19,9 @@ function rig(
 ) {
   const notices = new Notices(pino({ enabled: false }));
   const told: string[] = [];
-  notices.onNotice(({ kind, state, subject }) => told.push(`${kind} ${subject} ${state}`));
+  notices.onNotice(({ kind, state, subject }, by) => {
+    if (by === 'this machine') told.push(`${kind} ${subject} ${state}`);
+  });
   const config = configOf(BASE);
   const lookout = new Lookout({
     notices,
@@ -79,6 +81,19 @@ test('a device is told after three failures, if it has proved itself; its succes
   lookout.onDevice({ ...row, proven: true });
   lookout.onDevice({ ...row, proven: true, failures: 4 });
   lookout.onDevice({ ...row, proven: true, failures: 0 });
+  assert.deepEqual(told, ['device-failing aa begun', 'device-failing aa over']);
+});
+
+test('a device that came to another machine is told by that one: it is known here, and neither begin nor end is told', () => {
+  const { lookout, notices, told } = rig();
+  const row = { device: 'aa', board: 'b', version: '1.0', failures: 3, proven: true, why: null } as DeviceRow;
+  lookout.onDevice(row, false);
+  assert.equal(notices.lasting()[0]?.subject, 'aa');
+  lookout.onDevice({ ...row, failures: 4 }, true);
+  lookout.onDevice({ ...row, failures: 0 }, true);
+  assert.deepEqual([told, notices.lasting()], [[], []]);
+  lookout.onDevice(row, true);
+  lookout.onDevice({ ...row, failures: 0 }, false);
   assert.deepEqual(told, ['device-failing aa begun', 'device-failing aa over']);
 });
 

@@ -5,13 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { peer } from '../peer.ts';
 import { acmeYaml, NAME } from '../rig/acme-gate.ts';
 import { until } from '../rig/bounded.ts';
+import { fileServer, send } from '../rig/file-server.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
 import { freePorts, pebbleFor } from '../rig/pebble.ts';
 import { redisFor, redisYaml, storeKey } from '../rig/redis.ts';
+import { serverPreset } from '../rig/sample-servers.ts';
 import { killAll } from '../rig/state-folder.ts';
+import { steadyLoad } from '../rig/steady-load.ts';
+import { lookAt } from '../rig/tls-client.ts';
+import { ask } from '../rig/wire.ts';
 
 const { skip } = peer('redis', 'pebble');
-const UPSTREAM = 'upstream: { preset: xiaozhi-server, host: 127.0.0.1, ports: { api: 9, voice: 9 } }';
 
 async function issuerOf(gate: GateRig): Promise<string> {
   const { certificates } = await gate.status();
@@ -21,13 +25,15 @@ async function issuerOf(gate: GateRig): Promise<string> {
 test('one order over three machines, answered by one that orders nothing', { skip }, async (t) => {
   const redis = await redisFor(t);
   const key = storeKey();
-  const [http = 0, https = 0, ...own] = await freePorts(6);
+  const { origin } = await fileServer(t, (_, response) => send(response, Buffer.from('{}')));
+  const upstream = serverPreset(origin);
+  const [http = 0, https = 0, ...own] = await freePorts(10);
   // Slow to look, so that who orders can be killed meanwhile.
   const pebble = await pebbleFor(t, { httpPort: http, tlsPort: https, sleepTime: 3 });
   const doorYaml = `domain: ${NAME}
 listen: { http: "127.0.0.1:${http}", https: "127.0.0.1:${https}" }
 ${redisYaml(redis, key, 'door')}
-${UPSTREAM}`;
+${upstream}`;
   const door = await gateFor(t, doorYaml);
   const ordering = (at: number): Promise<GateRig> =>
     gateFor(
@@ -35,7 +41,7 @@ ${UPSTREAM}`;
       acmeYaml({
         ...{ http: own[2 * at] ?? 0, https: own[2 * at + 1] ?? 0 },
         ...{ directory: pebble.directory, caFile: pebble.caFile },
-        more: `${UPSTREAM}\n${redisYaml(redis, key, `orders-${at}`)}`,
+        more: `${upstream}\n${redisYaml(redis, key, `orders-${at}`)}`,
       }),
     );
   const gates = await Promise.all([ordering(0), ordering(1)]);
@@ -57,4 +63,36 @@ ${UPSTREAM}`;
   const third = await ordering(gates.indexOf(holder));
   await until('the certificate on the third', async () => /Pebble/.test(await issuerOf(third)), 10_000);
   assert.equal(pebble.made('order'), 2);
+
+  await t.test('what Redis loses under load costs no order: all serve on, by the same certificate', async (t) => {
+    const served = [other, third];
+    const serial = (await lookAt(other.https)).leaf.serialNumber;
+    // Each request by a handshake of its own, so that the certificate is seen each time.
+    const loads = served.map((gate) =>
+      steadyLoad(async () => {
+        const { leaf } = await lookAt(gate.https);
+        if (leaf.serialNumber !== serial) return `another certificate: ${leaf.serialNumber}`;
+        const tls = { servername: NAME, rejectUnauthorized: false };
+        const { status } = await ask({ port: gate.https, tls }, { path: '/xiaozhi/ota/', host: NAME });
+        return status === 200 ? null : String(status);
+      }),
+    );
+    const rebuilt = (gate: GateRig): number => gate.lines.filter(({ event }) => event === 'store-rebuilt').length;
+    await redis.command('FLUSHALL');
+    await until('it told', () => [door, ...served].some((gate) => rebuilt(gate) > 0), 15_000);
+    // Each looks again what it has to order.
+    for (const gate of served) assert.equal((await gate.command('reload')).code, 0);
+    const fresh = await ordering(gates.indexOf(other) + 2);
+    await until('the certificate on a new one', async () => /Pebble/.test(await issuerOf(fresh)), 10_000);
+    for (const { failures, done } of loads) {
+      const times = await done();
+      assert.deepEqual(failures, []);
+      assert.ok(times > 10, String(times));
+      t.diagnostic(`${times} handshakes and requests`);
+    }
+    for (const gate of [...served, fresh]) assert.equal((await lookAt(gate.https)).leaf.serialNumber, serial);
+    assert.equal(pebble.made('order'), 2, 'no new order');
+    assert.equal(pebble.made('account'), 1, 'nor a new account');
+    assert.match(await redis.command('HKEYS', 'otagate:{otagate}:records'), /certificate/, 'put back');
+  });
 });

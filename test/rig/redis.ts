@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { findBinary } from '../../scripts/peers.mjs';
+import type { RedisStore } from '../../src/config/store.ts';
 import { until } from './bounded.ts';
 import { freePorts } from './pebble.ts';
 
@@ -60,6 +61,24 @@ export async function redisFor(t: Pick<TestContext, 'after'>): Promise<RedisRig>
 /** The lines of a configuration that keep the state there. */
 export function redisYaml({ port }: Pick<RedisRig, 'port'>, key: string, machine: string): string {
   return `store: { redis: "redis://127.0.0.1:${port}", encryptionKey: "${key}", machine: ${machine} }`;
+}
+
+/** The same as a configuration that was read. */
+export function redisStoreOf({ port }: Pick<RedisRig, 'port'>): RedisStore {
+  return {
+    kind: 'redis',
+    tls: false,
+    server: { host: '127.0.0.1', port },
+    database: 0,
+    username: null,
+    password: null,
+    caFile: null,
+    sentinels: [],
+    sentinelPassword: null,
+    encryptionKey: Buffer.alloc(32).toString('base64'),
+    name: 'otagate',
+    machine: 'test',
+  };
 }
 
 export function storeKey(): string {

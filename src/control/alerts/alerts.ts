@@ -14,7 +14,9 @@ export class Alerts {
 
   constructor(notices: Notices, log: Log) {
     this.#log = log;
-    notices.onNotice((notice) => this.#tell(notice));
+    notices.onNotice((notice, by) => {
+      if (by === 'this machine') this.#tell(notice);
+    });
   }
 
   /** Takes the webhooks of a configuration. One that stays keeps what waits for it. */

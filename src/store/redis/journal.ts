@@ -44,6 +44,8 @@ export class Journal {
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
+  /** How many were dropped before the queue was full this time; null while it has room. */
+  #droppedBefore: number | null = null;
   #lost = 0;
 
   constructor(options: JournalOptions) {
@@ -73,11 +75,12 @@ export class Journal {
   /** Past the bound of the queue, the newest are dropped and counted. */
   add(item: unknown): void {
     if (this.#waiting.length >= MAX_WAITING) {
-      if (this.#dropped === 0)
+      if (this.#droppedBefore === null)
         this.#options.log.error(
           { event: 'journal-full', waiting: MAX_WAITING },
           `${MAX_WAITING} observations wait for Redis: from here on they are dropped and counted`,
         );
+      this.#droppedBefore ??= this.#dropped;
       this.#dropped += 1;
       return;
     }
@@ -102,12 +105,24 @@ export class Journal {
         this.#lately.push({ number, bytes });
         if (this.#lately.length > MAX_LATELY) this.#lately.shift();
       }
+      this.#tellDropped();
     } catch (error) {
       if (!(error instanceof GateError))
         this.#options.log.warn({ event: 'journal-refused', detail: errorText(error) }, 'Redis takes no history');
     } finally {
       this.#sending = false;
     }
+  }
+
+  /** Once all that waited is there, and not before: a queue that is full for long would be told again and again. */
+  #tellDropped(): void {
+    if (this.#droppedBefore === null) return;
+    const dropped = this.#dropped - this.#droppedBefore;
+    this.#droppedBefore = null;
+    this.#options.log.error(
+      { event: 'journal-dropped', dropped },
+      `Redis has all that waited for it; ${dropped} observations found no place meanwhile, and are missing in the history`,
+    );
   }
 
   #nextBatch(): { number: string; bytes: Buffer; count: number } {

@@ -2,31 +2,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import type { RedisStore } from '../../../src/config/store.ts';
 import { RedisAgreement } from '../../../src/store/redis/redis-agreement.ts';
 import { RedisLink } from '../../../src/store/redis/redis-link.ts';
 import { peer } from '../../peer.ts';
 import { until } from '../../rig/bounded.ts';
-import { redisFor } from '../../rig/redis.ts';
+import { redisFor, redisStoreOf } from '../../rig/redis.ts';
 
 const { skip } = peer('redis');
 
 test('agreement over Redis', { skip }, async (t) => {
   const redis = await redisFor(t);
-  const store: RedisStore = {
-    kind: 'redis',
-    tls: false,
-    server: { host: '127.0.0.1', port: redis.port },
-    database: 0,
-    username: null,
-    password: null,
-    caFile: null,
-    sentinels: [],
-    sentinelPassword: null,
-    encryptionKey: Buffer.alloc(32).toString('base64'),
-    name: 'otagate',
-    machine: 'test',
-  };
+  const store = redisStoreOf(redis);
   const machine = async (name: string): Promise<{ agreement: RedisAgreement; link: RedisLink }> => {
     const link = new RedisLink({ store, log: pino({ level: 'silent' }), onThere: () => {}, onNudge: () => {} });
     await link.start();
