@@ -40,6 +40,7 @@ test('a machine without Redis, and one that dies', { skip }, async (t) => {
 ${redisYaml({ port }, key, machine)}
 upstreams: { main: "${server.files.origin}" }
 firmware: { pace: { device: none } }
+networks: { lan: [127.0.0.2, 127.0.1.0/24] }
 routes:
   - { name: ota, path: /xiaozhi/ota/, upstream: main, role: ota-check }
   - { name: firmware, path: /xiaozhi/otaMag/download/, upstream: main, role: firmware }
@@ -66,7 +67,9 @@ rollouts:
   };
   /** Whether a device of the wave is offered its image. */
   const isLetIn = async (gate: GateRig, number: number): Promise<boolean> => {
-    const reply = (await check(gate, { mac: macOf(0x4000 + number), board: WAVE_BOARD })) as {
+    // Each from an address of its own: one address gets no more than a part of a wave.
+    const asker = { mac: macOf(0x4000 + number), board: WAVE_BOARD, from: `127.0.1.${number + 1}` };
+    const reply = (await check(gate, asker)) as {
       firmware?: { url?: string };
     };
     return URL.canParse(reply.firmware?.url ?? '');
