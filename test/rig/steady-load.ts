@@ -10,6 +10,8 @@ export type SteadyLoad = {
   done: () => Promise<number>;
 };
 
+const LONGEST_MS = 120_000;
+
 /** `request` says what was wrong, or null. One that rejects has failed, too. */
 export function steadyLoad(request: () => Promise<string | null>, pauseMs = 20): SteadyLoad {
   const failures: string[] = [];
@@ -17,7 +19,8 @@ export function steadyLoad(request: () => Promise<string | null>, pauseMs = 20):
   let times = 0;
   let slowestMs = 0;
   const ended = (async () => {
-    while (running) {
+    // A test that failed before its end must not go on for ever.
+    for (const endMs = performance.now() + LONGEST_MS; running && performance.now() < endMs; ) {
       const begunMs = performance.now();
       const fault = await request().catch((error: unknown) => String(error));
       if (fault !== null) failures.push(fault);
