@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.ts';
-import { CONFIG, type Entry, FILES, isPlainName, STATE } from './manifest.ts';
+import { CONFIG, DATABASES, type Entry, FILES, FOLDERS, IMAGES, isPlainName, STATE, TOKENS } from './manifest.ts';
 
 /** An entry, and the file that its bytes are read from. */
 export type Source = Entry & { from: string };
@@ -14,12 +14,6 @@ export type Collected = {
   sources: Source[];
   files: { written: string; entry: string | null }[];
 };
-
-/** What stateDir holds beside the databases. Sockets, partial files and what an open database keeps beside it stay out. */
-const FOLDERS = ['acme', 'certificates', 'local-ca'];
-const TOKENS = ['admin.token', 'admin-read.token'];
-const DATABASES = ['state.sqlite', 'history.sqlite'];
-const IMAGES = 'firmware-v1/images';
 
 /**
  * Looks up what there is. Databases are copied to `staging` first, so that a gate that writes to them does not matter.

@@ -10,6 +10,12 @@ export const CONFIG = 'config.yaml';
 export const FILES = 'files/';
 export const STATE = 'state/';
 
+/** What stateDir holds beside the databases. Sockets, partial files and what an open database keeps beside it stay out. */
+export const FOLDERS = ['acme', 'certificates', 'local-ca'];
+export const TOKENS = ['admin.token', 'admin-read.token'];
+export const DATABASES = ['state.sqlite', 'history.sqlite'];
+export const IMAGES = 'firmware-v1/images';
+
 // A store of 1 TiB in the smallest images would have more; nobody has.
 const MAX_ENTRIES = 200_000;
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -23,11 +29,19 @@ export function isPlainName(name: string): boolean {
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255);
 }
 
+/** Nothing but what a backup puts there: a file of another name in stateDir could mean something one day. */
+function isOfState(name: string): boolean {
+  if (!name.startsWith(STATE)) return false;
+  const within = name.slice(STATE.length);
+  if (DATABASES.includes(within) || TOKENS.includes(within)) return true;
+  return [...FOLDERS, IMAGES].some((folder) => within.startsWith(`${folder}/`));
+}
+
 const entrySchema = z.strictObject({
   name: z
     .string()
     .refine(isPlainName)
-    .refine((name) => name === CONFIG || name.startsWith(FILES) || name.startsWith(STATE)),
+    .refine((name) => name === CONFIG || name.startsWith(FILES) || isOfState(name)),
   bytes: z.number().int().nonnegative(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });

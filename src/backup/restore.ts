@@ -75,8 +75,17 @@ class Steps {
 
   async move(from: string, to: string): Promise<void> {
     await this.makeFolder(dirname(to));
-    await rename(from, to);
-    this.#undo.push(() => rename(to, from));
+    try {
+      await rename(from, to);
+    } catch (error) {
+      if (errorCode(error) !== 'EXDEV') throw error;
+      // Another disk: copied beside its place first, so that the last step is a rename all the same.
+      const beside = `${to}${STAGED}`;
+      this.#undo.push(() => rm(beside, { recursive: true, force: true }));
+      await cp(from, beside, { recursive: true });
+      await rename(beside, to);
+    }
+    this.#undo.push(() => rename(to, from).catch(() => rm(to, { recursive: true, force: true })));
   }
 
   async makeFolder(folder: string): Promise<void> {

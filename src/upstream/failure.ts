@@ -2,22 +2,14 @@
 import type { Readable } from 'node:stream';
 import { errorCode, errorText, GateError } from '../base/errors.ts';
 import { showOrigin } from '../config/unix-origin.ts';
+import { NO_CONNECTION_CODES } from './connect-codes.ts';
 
-const CONNECT_CODES = new Set([
-  'ECONNREFUSED',
+const CONNECT_CODES = new Set<string>([
+  ...NO_CONNECTION_CODES,
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOTFOUND',
   'ENOENT', // these two of a Unix socket
   'EACCES',
-  'EAI_AGAIN',
-  'ECONNECT_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'CERT_HAS_EXPIRED',
 ]);
 
 const TIMEOUT_CODES = new Set([

@@ -1,20 +1,8 @@
 // Owns the question whether a request may be sent again: what was never sent, always; what was, only where twice is once.
 import { errorCode, GateError } from '../base/errors.ts';
+import { NO_CONNECTION_CODES } from './connect-codes.ts';
 
-// Of a connection that never was. A name that does not resolve, a refused certificate: no byte of the request went out.
-const BEFORE_ANY_BYTE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ECONNECT_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-]);
+const BEFORE_ANY_BYTE = new Set<string>(NO_CONNECTION_CODES);
 
 /** Whether an error of a client of ours says that the server got nothing of the request. */
 export function neverSent(error: unknown): boolean {

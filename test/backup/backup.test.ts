@@ -255,6 +255,7 @@ const HOSTILE: [why: string, members: Member[]][] = [
   ['an absolute name', [manifestOf(['/etc/evil'])]],
   ['a name behind a backslash', [manifestOf(['state/..\\evil'])]],
   ['a name outside of its folders', [manifestOf(['evil'])]],
+  ['a name in stateDir that no backup has', [manifestOf(['state/evil'])]],
   ['a member that the manifest does not name', [manifestOf(['config.yaml']), { name: '../evil', body: 'x' }]],
   [
     'a member that comes twice',
