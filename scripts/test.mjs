@@ -38,7 +38,7 @@ function runTests(resultsFile) {
   const visible = process.stdout.isTTY || isCi() ? 'spec' : 'dot';
   const args = [
     '--test',
-    '--test-concurrency=2', // what the smallest machine that we care for has cores
+    '--test-concurrency=3', // one more than the smallest machine that we care for has cores: many tests wait
     '--test-timeout=120000',
     ...(own ? [] : [`--test-reporter=${visible}`, '--test-reporter-destination=stdout']),
     ...(own ? [] : [`--test-reporter=${new URL('test-watch.mjs', import.meta.url)}`]),
