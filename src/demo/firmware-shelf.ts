@@ -5,6 +5,8 @@ export interface ShelvedFirmware {
   readonly bytes: Buffer;
   /** Modification time in nanoseconds; left out, the moment when the shelf first saw these bytes. */
   readonly modifiedNs?: bigint;
+  /** Each transfer of it ends after that many bytes of its body, though the head promises all of them. */
+  readonly truncateAt?: number;
 }
 
 /** Board → its newest firmware. Put another entry under the same board to replace the file, as an operator would. */

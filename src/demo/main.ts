@@ -47,7 +47,7 @@ for (const planted of plantedFaults()) {
   const came = await bootThrough(planted, gate);
   const why = await withheldBecause(planted.mac);
   const named = why.startsWith(`${planted.rule}:`);
-  const well = isUnharmed(came) && named;
+  const well = isUnharmed(planted, came) && named;
   if (!well) failed += 1;
   console.log(`${well ? 'ok  ' : 'FAIL'}  ${planted.what.padEnd(15)}  ${why || 'nothing'}`);
 }

@@ -87,7 +87,9 @@ export async function startPythonUpstream(options: PythonUpstreamOptions = {}): 
       const maxBytes = target.kind === 'vision' ? VISION_MAX_BYTES : BODY_MAX_BYTES;
       const body = await receiveBody(request, recorded, maxBytes);
       if (body.outcome === 'cut-short') return;
-      await sendReply(request, response, answer(request, target, body), faults, subjectOf(target.kind));
+      const truncateAt = target.kind === 'download' ? findByFileName(firmware, target.file)?.truncateAt : undefined;
+      const all = truncateAt === undefined ? faults : { ...faults, truncateAt };
+      await sendReply(request, response, answer(request, target, body), all, subjectOf(target.kind));
     },
     options.host,
     options.port,
