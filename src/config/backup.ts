@@ -23,7 +23,10 @@ function readRecipient(value: unknown): Reading<string> {
   const expected = 'the public key that age-keygen prints, age1…';
   const text = readText(expected, 2_500)(value);
   if (!text.ok) return text;
-  if (/^AGE-SECRET-KEY-/i.test(text.value)) return wrong('is a secret key, which belongs on another machine', expected);
+  if (/^AGE-SECRET-KEY-/i.test(text.value)) {
+    const problem = 'is a secret key, which belongs on another machine';
+    return { ok: false, wrongs: [{ problem, expected, hidden: true }] };
+  }
   return /^age1[a-z0-9]{20,}$/.test(text.value) ? good(text.value) : wrong('is not the public key of age', expected);
 }
 

@@ -95,7 +95,8 @@ class Findings {
       return;
     }
     const secret = isSecret(place);
-    const found = options.found ?? (options.at === 'key' || secret ? '' : this.#source.show(place));
+    const hides = options.at === 'key' || secret || told.hidden === true;
+    const found = options.found ?? (hides ? '' : this.#source.show(place));
     const { suggestion, ...bare } = told;
     // A suggestion is made from the value, and what came from the environment may be a secret.
     const shown = suggestion !== undefined && !secret && this.#source.written(place) === undefined;

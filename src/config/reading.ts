@@ -8,6 +8,8 @@ export type Wrong = {
   expected: string;
   /** What was most likely meant, ready to paste. */
   suggestion?: string;
+  /** Whether the value looks like a secret that got into the wrong place: it is not shown then. */
+  hidden?: true;
   /** The index in a list, where one member of it is wrong. */
   at?: number;
 };
