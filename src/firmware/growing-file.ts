@@ -1,5 +1,6 @@
 // Owns the reading side of an image: a file that is whole, or grows while it is read by any number of downloads.
 import { type FileHandle, open } from 'node:fs/promises';
+import { errorCode } from '../base/errors.ts';
 import type { FillProgress, FillState, FirmwareObject } from '../link/firmware.ts';
 
 /** Of an image that is not whole yet, the last bytes wait: no device ever holds a complete image that proved wrong. */
@@ -80,18 +81,23 @@ export class GrowingFile {
     return buffer.subarray(0, bytesRead);
   }
 
-  /** Opens it for one more reader, who calls `leave` at the end. @throws {Error} with the system's code */
+  /**
+   * Opens it for one more reader, who calls `leave` at the end. A file that grows leaves its name only for another one, or
+   * with its fill: the news of it can be still on its way, and is waited for. @throws {Error} with the system's code
+   */
   async enter(): Promise<void> {
     this.#readers += 1;
     for (;;) {
       this.#handle ??= open(this.#file, 'r');
-      const opening = this.#handle;
+      const [opening, tried] = [this.#handle, this.#file];
       try {
         await opening;
         return;
       } catch (error) {
-        if (this.#handle !== opening) continue; // it got another name meanwhile, and is open by that
-        this.#handle = null;
+        if (this.#handle === opening) this.#handle = null;
+        while (errorCode(error) === 'ENOENT' && this.#file === tried && this.#state.kind === 'filling')
+          await this.changed();
+        if (this.#handle !== null || this.#file !== tried) continue; // it is open, or can be, by another name
         this.#readers -= 1;
         throw error;
       }

@@ -104,7 +104,7 @@ describe('readers of a growing file', () => {
   });
 
   it('are told where there is no such file, and nothing stays', async () => {
-    const { file, path } = made(filling(0));
+    const { file, path } = made(WHOLE);
     rmSync(path);
     const entering = await Promise.allSettled([file.enter(), file.enter()]);
     assert.deepEqual(
@@ -132,6 +132,31 @@ describe('readers of a growing file', () => {
     assert.deepEqual([await reading, await file.read(0, 10)], [BYTES.subarray(0, 10), BYTES.subarray(0, 10)]);
     file.leave();
     await until('its end', () => openBelow(path).length === 0);
+  });
+
+  it('wait for the news of where a growing file went', async () => {
+    const { file, path } = made(filling(50_000));
+    const named = join(path, '../named');
+    renameSync(path, named);
+    const entering = [file.enter(), file.enter()];
+    await sleep(20);
+    file.update({ file: path, state: filling(60_000) });
+    await sleep(20);
+    file.update({ file: named, state: WHOLE });
+    await Promise.all(entering);
+    assert.deepEqual(openBelow(path), [named]);
+    for (const _ of entering) file.leave();
+    await until('its end', () => openBelow(path).length === 0);
+  });
+
+  it('are told where a growing file went with its fill', async () => {
+    const { file, path } = made(filling(50_000));
+    rmSync(path);
+    const entering = file.enter();
+    await sleep(20);
+    file.update({ file: path, state: FAILED });
+    await assert.rejects(entering, { code: 'ENOENT' });
+    assert.equal(file.isRead, false);
   });
 
   it('come in while the file gets its name for good, and leave nothing open', async () => {
