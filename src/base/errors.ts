@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'CLIENT_GONE'
   | 'CLIENT_NOT_ALLOWED'
   | 'CSRF_TOKEN_WRONG'
+  | 'DESCRIPTORS_OUT'
   | 'DEVICE_UNKNOWN'
   | 'DNS_FAILED'
   | 'DNS_REFUSED'

@@ -1,4 +1,5 @@
 // Owns the control process: it composes state, certificates and gates, applies configurations, and ends in good order.
+import { Descriptors } from '../base/descriptors.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import { type OpenedLog, openLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -233,6 +234,7 @@ export class Control {
     const sweep = setInterval(() => void this.#openingDesk.sweep(), SWEEP_MS).unref();
     const look = setInterval(() => void this.#lookout.look(), LOOK_MS).unref();
     void this.#lookout.look();
+    const descriptors = new Descriptors(this.log);
     this.#backups.start();
     return {
       stop: async () => {
@@ -250,6 +252,7 @@ export class Control {
         this.#clock.stop();
         await this.#keeping.stop();
         this.#history.close();
+        descriptors.close();
       },
     };
   }

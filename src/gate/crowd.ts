@@ -1,6 +1,6 @@
 // Owns the bounds on connections: how many are open, how many of one address, and how many are in their handshake.
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { Descriptors } from '../base/descriptors.ts';
 import type { Log } from '../base/log.ts';
 import type { EventQueue } from '../link/events.ts';
 import { normaliseAddress } from '../policy/networks.ts';
@@ -16,18 +16,18 @@ const KEPT_FOR_LAN = 0.1;
 const TELL_MS = 1_000;
 
 const WORDS: Record<TurnedAway, string> = {
-  'connections-full': 'as many connections as may be are open (limits.connections): new ones are closed',
+  'connections-full':
+    'as many connections as may be are open (limits.connections, and no more than half of the file descriptors of the process): new ones are closed',
   'address-full': 'an address has as many connections as one may have (limits.addressConnections): new ones are closed',
   'handshakes-full': 'TLS handshakes waited too long for their turn (limits.handshakes), and were closed',
 };
 
-export type CrowdParts = { log: Log; events: EventQueue; live: () => Live };
+export type CrowdParts = { log: Log; events: EventQueue; live: () => Live; descriptors: Pick<Descriptors, 'limit'> };
 
 export class Crowd {
   readonly #parts: CrowdParts;
   readonly #turns: HandshakeTurns;
   readonly #byAddress = new Map<string, number>();
-  readonly #most = connectionsWithin(readLimits());
   readonly #troubles = new Map<TurnedAway, RepeatedTrouble>();
   readonly #turnedAway = new Map<TurnedAway, number>();
   #open = 0;
@@ -43,7 +43,7 @@ export class Crowd {
     const live = this.#parts.live();
     const address = normaliseAddress(socket.remoteAddress);
     const standing = standingOf(address, live);
-    const most = Math.min(live.limits.connections, this.#most);
+    const most = Math.min(live.limits.connections, connectionsWithin(this.#parts.descriptors.limit));
     if (this.#open >= (standing === 'lan' ? most : most - Math.floor(most * KEPT_FOR_LAN))) {
       this.#turnAway(socket, 'connections-full', address);
       return;
@@ -110,15 +110,6 @@ export class Crowd {
 }
 
 /** A relayed connection takes two descriptors, and the rest of the process some: past that, nothing could be opened. */
-export function connectionsWithin(limits: string): number {
-  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-  return soft === undefined ? Number.POSITIVE_INFINITY : Math.max(8, Math.floor((Number(soft) - 64) / 2));
-}
-
-function readLimits(): string {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8');
-  } catch {
-    return ''; // not Linux: the limit of the configuration is the only one
-  }
+function connectionsWithin(descriptors: number): number {
+  return Math.max(8, Math.floor((descriptors - 64) / 2));
 }

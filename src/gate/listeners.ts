@@ -19,7 +19,7 @@ import { chooseCertificate } from '../tls/choose.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { PROBLEM_HEADERS, problemBody, writeRaw } from './answer.ts';
 import { HTTP2_PROTOCOL, type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
-import { Crowd } from './crowd.ts';
+import type { Crowd } from './crowd.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import { Http2Front } from './http2-front.ts';
@@ -48,12 +48,12 @@ export class Listeners {
   #keyring: Keyring = NO_KEYS;
   #recordBytes = 4096;
 
-  constructor(gate: Gate, log: Log, peers: ProxiedPeers) {
+  constructor(gate: Gate, log: Log, peers: ProxiedPeers, crowd: Crowd) {
     this.#gate = gate;
     this.#peers = peers;
     this.#log = log;
     this.#handshakes = new HandshakeLog(log);
-    this.#crowd = new Crowd({ log, events: gate.events, live: gate.live });
+    this.#crowd = crowd;
     // EMFILE and the like: the listener goes on accepting when there is room again.
     const words = 'a listener could not accept connections';
     this.#acceptTrouble = new RepeatedTrouble(log, { event: 'listener-error', words, level: 'error' });
@@ -119,7 +119,6 @@ export class Listeners {
       http2.close();
     }
     this.#handshakes.close();
-    this.#crowd.close();
     this.#acceptTrouble.close();
   }
 

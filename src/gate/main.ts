@@ -1,4 +1,5 @@
 // The gate process: composes what serves, takes snapshots from control, tells it events, drains when told or orphaned.
+import { Descriptors } from '../base/descriptors.ts';
 import { errorText } from '../base/errors.ts';
 import { type LineFile, openLines, openLog } from '../base/log.ts';
 import { EventQueue } from '../link/events.ts';
@@ -9,6 +10,7 @@ import { chooseCertificate, covers } from '../tls/choose.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
 import { ControlTime } from './control-time.ts';
+import { Crowd } from './crowd.ts';
 import { DeviceSockets } from './device-sockets.ts';
 import type { Exchange } from './exchange.ts';
 import { FirmwareDesk } from './firmware-desk.ts';
@@ -35,7 +37,7 @@ let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
 let access: LineFile | null = null;
-let serving: { listeners: Listeners; streams: Streams; gate: Gate } | null = null;
+let serving: { listeners: Listeners; streams: Streams; crowd: Crowd; gate: Gate } | null = null;
 const firmware = new FirmwareDesk(tell);
 const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
@@ -74,8 +76,9 @@ async function apply(snapshot: Snapshot): Promise<void> {
       running,
     };
     const peers = new ProxiedPeers(opened.log);
-    const streams = new Streams({ log: opened.log, events, tell, peers, live: current });
-    serving = { gate, streams, listeners: new Listeners(gate, opened.log, peers) };
+    const crowd = new Crowd({ log: opened.log, events, live: current, descriptors: new Descriptors(opened.log) });
+    const streams = new Streams({ log: opened.log, events, tell, peers, crowd, live: current });
+    serving = { gate, crowd, streams, listeners: new Listeners(gate, opened.log, peers, crowd) };
   }
   const before = live;
   // A new listener serves from its first moment, and by the new rules: they are taken back where one cannot be opened.
@@ -113,6 +116,7 @@ function runs(): number {
 function stopListening(): void {
   serving?.listeners.stop();
   serving?.streams.stop();
+  serving?.crowd.close();
 }
 
 /** Takes no new connections, lets what runs finish within `limits.drain`, and exits. */

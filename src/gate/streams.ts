@@ -14,6 +14,7 @@ import { HandshakeLog } from '../tls/handshake-log.ts';
 import { writeProxyHeader } from '../upstream/proxy-protocol.ts';
 import { type CarriedStream, carryStream, type StreamOutcome } from './carried-stream.ts';
 import { type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.ts';
+import type { Crowd } from './crowd.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import type { Live } from './live.ts';
@@ -37,6 +38,8 @@ export type StreamParts = {
   log: Log;
   events: EventQueue;
   peers: ProxiedPeers;
+  /** That of the other listeners: handshakes have their turns, and connections their bounds, together. */
+  crowd: Crowd;
   live: () => Live;
   tell: (message: ToControl) => Promise<void>;
 };
@@ -125,7 +128,11 @@ export class Streams {
       const { peers, live } = this.#parts;
       peers.admit(socket, live(), () => this.#admit(served, socket, handOn));
     });
-    server.on('secureConnection', (socket: TLSSocket) => void this.#carry(served, socket));
+    server.on('secureConnection', (socket: TLSSocket) => {
+      this.#parts.peers.recognise(socket);
+      this.#parts.crowd.shookHands(socket);
+      void this.#carry(served, socket);
+    });
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       this.#parts.peers.recognise(socket);
       this.#handshakes.failed(error, socket.remoteAddress);
@@ -158,11 +165,10 @@ export class Streams {
       served.open -= 1;
       this.#tellSoon();
     });
-    handOn();
+    this.#parts.crowd.admit(socket, true, handOn);
   }
 
   async #carry({ stream }: Served, client: TLSSocket): Promise<void> {
-    this.#parts.peers.recognise(client);
     // From here on: who has said all that it has to say may still be spoken to. Before, who leaves in the middle of its
     // handshake would be waited for.
     client.allowHalfOpen = true;

@@ -1,5 +1,6 @@
 // Owns what a failure of an upstream means: which one, how, and what to look at.
 import type { Readable } from 'node:stream';
+import { NO_DESCRIPTOR_CODES } from '../base/descriptors.ts';
 import { errorCode, errorText, GateError } from '../base/errors.ts';
 import { showOrigin } from '../config/unix-origin.ts';
 import { NO_CONNECTION_CODES } from './connect-codes.ts';
@@ -28,13 +29,17 @@ const NO_HTTP_CODES = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
 
-/** Says which upstream failed, how, and what to look at. 504 where it was slow, else 502. */
+/** Says which upstream failed, how, and what to look at. 504 where it was slow, 503 where we could not ask, else 502. */
 export function upstreamError(error: unknown, name: string, origin: string): GateError {
   if (error instanceof GateError) return error;
   const reason = errorCode(error instanceof AggregateError ? error.errors[0] : error);
   const shown = showOrigin(origin);
   const facts = { upstream: name, origin: shown, reason };
   const options = { fault: 'upstream', facts, cause: error, retry: true } as const;
+  if (NO_DESCRIPTOR_CODES.includes(reason)) {
+    const message = `upstream ${name} at ${shown} was not asked: this process may open no more connections (${reason}); raise its limit (LimitNOFILE)`;
+    return new GateError('DESCRIPTORS_OUT', message, { ...options, fault: 'gate', status: 503 });
+  }
   if (CONNECT_CODES.has(reason)) {
     const message = `upstream ${name} at ${shown} cannot be reached (${reason}): is it running, and does its address in upstreams.${name} hold from here?`;
     return new GateError('UPSTREAM_CONNECT', message, options);

@@ -1,12 +1,14 @@
 // Floods of connections and of handshakes: each address has its share, strangers have theirs, and devices on the LAN
 // upgrade as if nothing were.
 import assert from 'node:assert/strict';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectSecurely } from 'node:tls';
-import { until } from '../rig/bounded.ts';
+import { until, within } from '../rig/bounded.ts';
 import { type GateRig, startGate } from '../rig/gate.ts';
+import { freePort } from '../rig/mqtt.ts';
 import { ask } from '../rig/raw-client.ts';
 import { fullPreset, javaServer } from '../rig/sample-servers.ts';
 import { deviceOf, LAN, otaUrl } from '../rig/test-device.ts';
@@ -18,9 +20,18 @@ describe('a flood of', () => {
   const closing: (() => unknown)[] = [];
   const sockets = new Set<Socket>();
   let gate: GateRig;
+  let mqtts = 0;
   before(async () => {
+    const greeter = createServer((socket) => socket.on('error', () => {}).end('hello'));
+    greeter.listen(0, '127.0.0.1');
+    await once(greeter, 'listening');
+    closing.push(() => greeter.close());
+    mqtts = await freePort();
+    const place = greeter.address();
+    const port = typeof place === 'object' ? place?.port : 0;
+    const streams = `streams: [{ listen: "127.0.0.1:${mqtts}", upstream: "127.0.0.1:${port}" }]`;
     const java = await javaServer({ after: (close) => void closing.push(close as () => unknown) });
-    gate = await startGate(`domain: ota.test\nworkers: 1\n${LIMITS}\n${fullPreset(java)}`);
+    gate = await startGate(`domain: ota.test\nworkers: 1\n${LIMITS}\n${streams}\n${fullPreset(java)}`);
   });
   after(async () => {
     await gate.stop();
@@ -76,6 +87,32 @@ describe('a flood of', () => {
     const stranger = await ask({ port: gate.https, ca: gate.root, from: '127.0.0.22' }, PAGE, { withinMs: 15_000 });
     assert.equal(stranger?.status, 200);
     assert.ok(performance.now() - lan > 1_500, 'it had to wait for a turn');
+  });
+
+  /** What the server behind the stream says, through TLS; rejects where the connection ends before. */
+  async function greeting(from: string): Promise<string> {
+    const bare = connect({ host: '127.0.0.1', port: mqtts, localAddress: from }).on('error', () => {});
+    const socket = connectSecurely({ socket: bare, ca: gate.root, servername: 'ota.test' });
+    sockets.add(socket);
+    const [bytes] = await within('a greeting', once(socket, 'data'), 20_000);
+    return String(bytes);
+  }
+
+  it('clients of a stream that never begin their handshake: the turns are those of all listeners', async () => {
+    assert.equal(await silents(mqtts, '127.0.0.41', 10), 10);
+    assert.equal(await greeting(LAN), 'hello', 'the LAN waits for nobody');
+    const turnedAway = async (): Promise<number> => (await gate.status()).totals.turnedAway['handshakes-full'] ?? 0;
+    const before = await turnedAway();
+    const page = ask({ port: gate.https, ca: gate.root, from: '127.0.0.43' }, PAGE, { withinMs: 20_000 });
+    assert.equal(await greeting('127.0.0.42'), 'hello');
+    assert.equal((await page)?.status, 200);
+    await until('dawdlers that gave way', async () => (await turnedAway()) >= before + 1);
+  });
+
+  it('connections to a stream from one address: its share is of all listeners', async () => {
+    assert.equal(await silents(mqtts, '127.0.0.51', 25), 20);
+    assert.equal(await silents(gate.http, '127.0.0.51', 1), 0);
+    assert.equal(await greeting(LAN), 'hello');
   });
 
   it('whole handshakes, one after the other, from one process', async () => {

@@ -1,11 +1,12 @@
 // A gate with few descriptors: it keeps enough of them for its own work, says so once, and takes everybody again later.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { findBinary } from '../../scripts/peers.mjs';
 import { until } from '../rig/bounded.ts';
-import { startGate } from '../rig/gate.ts';
+import { gateFor, startGate } from '../rig/gate.ts';
 import { ask } from '../rig/raw-client.ts';
 
 const skip = findBinary('prlimit') === null && 'this system has no prlimit';
@@ -37,4 +38,39 @@ test('more connections than there are descriptors for', { skip }, async () => {
   assert.equal(gate.lines.filter(({ event }) => event === 'connections-full').length, 1, 'told once');
   const over = gate.lines.find(({ event }) => event === 'connections-full-over');
   assert.ok(Number(over?.times) > 100, JSON.stringify(over));
+});
+
+test('a limit that is lowered below what a running gate has open already', { skip }, async (t) => {
+  const gate = await gateFor(t, YAML);
+  const [worker = 0] = readFileSync(`/proc/${gate.pid}/task/${gate.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  const setLimit = (pid: number, most: number): unknown =>
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${most}:`]);
+  const answer = (withinMs = 10_000): Promise<number | undefined> =>
+    ask({ port: gate.http }, PAGE, { withinMs }).then(
+      (reply) => reply?.status,
+      () => undefined,
+    );
+  assert.equal(await answer(), 403);
+  setLimit(worker, 20);
+  setLimit(gate.pid, 21);
+  const told = await gate.line(({ event, pid }) => event === 'descriptors-out' && pid === worker);
+  assert.deepEqual([told.level, told.process, told.reason, told.limit], ['error', 'gate-1', 'EMFILE', 20]);
+  assert.match(told.msg, new RegExp(`all 20 .*prlimit --pid ${worker} .*LimitNOFILE`));
+  const ofControl = await gate.line(({ event, pid }) => event === 'descriptors-out' && pid === gate.pid);
+  assert.deepEqual([ofControl.process, ofControl.limit], ['control', 21]);
+  assert.equal(await answer(1_500), undefined, 'nobody is taken');
+  assert.equal(
+    gate.lines.filter(({ event, pid }) => event === 'descriptors-out' && pid === worker).length,
+    1,
+    'told once',
+  );
+  setLimit(worker, 1024);
+  setLimit(gate.pid, 1024);
+  const over = await gate.line(({ event, process }) => event === 'descriptors-out-over' && process === 'gate-1');
+  assert.equal(over.limit, 1024);
+  assert.equal(await answer(), 403);
+  assert.equal((await gate.status()).workers.length, 1);
 });
