@@ -16,7 +16,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   rollout: 'a rollout in waves to a simulated fleet, with an image that fails on one board',
 };
 
-const [name, ...options] = process.argv.slice(2);
+const [first, ...others] = process.argv.slice(2);
+const name = first?.startsWith('--') ? undefined : first;
+const options = first === undefined || name !== undefined ? others : [first, ...others];
 const isScenario = name !== undefined && scenarios.some((scenario) => scenario.name === name);
 const isProgram = name !== undefined && Object.hasOwn(PROGRAMS, name);
 const beside = name === undefined || isScenario;

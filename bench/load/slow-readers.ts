@@ -16,6 +16,8 @@ export type ReadersState = {
   /** Readers that have got their first byte. */
   begun: number;
   corrupt: number;
+  /** Of the first one that ended; empty where none has. */
+  because: string;
 };
 
 /** The kernel is asked for more at this pace. */
@@ -24,7 +26,7 @@ const TICK_MS = 100;
 type Reader = { socket: Socket; bytes: number; owedUntilMs: number; head: Buffer | null };
 
 const readers = new Set<Reader>();
-const state: ReadersState = { open: 0, ended: 0, bytes: 0, begun: 0, corrupt: 0 };
+const state: ReadersState = { open: 0, ended: 0, bytes: 0, begun: 0, corrupt: 0, because: '' };
 
 const calls = {
   /** Resolves when all have asked, whatever became of them. */
@@ -39,8 +41,8 @@ const calls = {
         try {
           const path = await linkFor(way, index);
           begin(await dial(way), way, path, bytes, bytesPerSecond);
-        } catch {
-          state.ended += 1;
+        } catch (error) {
+          ended(`reader ${index}: ${error instanceof Error ? error.message : String(error)}`);
         }
       }),
     );
@@ -67,9 +69,14 @@ function begin(socket: Socket, way: Way, path: string, image: Buffer, bytesPerSe
   socket.on('close', () => {
     if (!readers.delete(reader)) return;
     state.open -= 1;
-    state.ended += 1;
+    ended(`a download ended after ${reader.bytes} bytes`);
   });
   socket.write(requestBytes(way.name, downloadOf(path)));
+}
+
+function ended(because: string): void {
+  if (state.ended === 0) state.because = because;
+  state.ended += 1;
 }
 
 function resumeDue(): void {
@@ -89,9 +96,9 @@ function bodyOf(reader: Reader, data: Buffer): Buffer {
 
 async function linkFor(way: Way, index: number): Promise<string> {
   const parts: Buffer[] = [];
-  await exchangeOnce(way, checkOf(index), { silenceMs: 30_000 }, (part) => void parts.push(part));
+  const reply = await exchangeOnce(way, checkOf(index), { silenceMs: 30_000 }, (part) => void parts.push(part));
   const offer = offerIn(Buffer.concat(parts));
-  if (offer === null) throw new Error('the check brings no offer');
+  if (offer === null) throw new Error(`the check brings no offer: ${reply.end} ${reply.status} ${reply.because}`);
   return offer.path;
 }
 

@@ -1,13 +1,23 @@
 // The process of a lean upstream: the Python server's replies, put together once, so that its own work leaves the CPUs to
-// what is measured. It answers checks, downloads with an ETag, uploads, and echoes each frame of a WebSocket.
+// what is measured. It answers checks, downloads with an ETag, uploads, the files of a console's page, and echoes each
+// frame of a WebSocket.
 import { createHash } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
+import { crc32 } from 'node:zlib';
 import { answerCalls } from './child.ts';
+import { PAGE } from './console-page.ts';
 import { BOARD, type ImageName, imageOf, RUNNING } from './firmware.ts';
 import { clientFrame, serverFrame } from './lean-frames.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
-const counts = { checks: 0, downloads: 0, uploadedBytes: 0, sessions: 0 };
+/** A body past it is an upload, of which each byte is looked at. */
+const CHECK_BYTES = 64 * 1024;
+const counts = { checks: 0, downloads: 0, sessions: 0, files: 0 };
+
+export type Upload = { bytes: number; crc32: number };
+
+/** The last one that came whole. */
+let lastUpload: Upload = { bytes: 0, crc32: 0 };
 
 export type LeanPlan = {
   image: ImageName;
@@ -17,10 +27,12 @@ export type LeanPlan = {
 
 let reply: Buffer = Buffer.alloc(0);
 let download: Buffer = Buffer.alloc(0);
+const files = new Map<string, Buffer>();
 
 const calls = {
   start: (plan: LeanPlan): Promise<number> => {
     calls.set(plan);
+    for (const { path, type, bytes } of PAGE) files.set(path, whole(type, Buffer.alloc(bytes, path)));
     const server = createServer({ noDelay: true }, serve);
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -45,6 +57,7 @@ const calls = {
     download = whole('application/octet-stream', bytes, `ETag: "${etag}"\r\nCache-Control: max-age=3600\r\n`);
   },
   counts: () => counts,
+  lastUpload: () => lastUpload,
 };
 
 function whole(type: string, body: Buffer, more = ''): Buffer {
@@ -55,6 +68,7 @@ function whole(type: string, body: Buffer, more = ''): Buffer {
 function serve(socket: Socket): void {
   let head = '';
   let bodyLeft = 0;
+  let upload: Upload | null = null;
   socket.on('error', () => {});
   const onData = (data: Buffer): void => {
     let rest = data;
@@ -62,8 +76,12 @@ function serve(socket: Socket): void {
       if (bodyLeft > 0) {
         const part = Math.min(bodyLeft, rest.length);
         bodyLeft -= part;
+        if (upload !== null)
+          upload = { bytes: upload.bytes + part, crc32: crc32(rest.subarray(0, part), upload.crc32) };
         rest = rest.subarray(part);
-        if (bodyLeft === 0) socket.write(reply);
+        if (bodyLeft > 0) continue;
+        lastUpload = upload ?? lastUpload;
+        socket.write(reply);
         continue;
       }
       head += rest.toString('latin1');
@@ -82,11 +100,15 @@ function serve(socket: Socket): void {
         return;
       }
       bodyLeft = Number(/^content-length: *(\d+)/im.exec(text)?.[1] ?? 0);
-      if (text.startsWith('GET ') && text.includes('/download/')) {
+      upload = bodyLeft > CHECK_BYTES ? { bytes: 0, crc32: 0 } : null;
+      const file = text.startsWith('GET ') ? files.get(text.slice(4, text.indexOf(' ', 4))) : undefined;
+      if (file !== undefined) {
+        counts.files += 1;
+        socket.write(file);
+      } else if (text.startsWith('GET ') && text.includes('/download/')) {
         counts.downloads += 1;
         socket.write(download);
-      } else if (bodyLeft > 64 * 1024) counts.uploadedBytes += bodyLeft;
-      else {
+      } else if (upload === null) {
         counts.checks += 1;
         if (bodyLeft === 0) socket.write(reply);
       }

@@ -1,4 +1,4 @@
-// Owns a measured nginx: Debian's own, in a folder of its own, in the foreground, with one worker and a cache.
+// Owns a measured nginx: Debian's own, in a folder of its own, in the foreground, with a cache.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -29,6 +29,12 @@ export type NginxPlan = {
   keptUpstreams?: number;
   /** `limit_rate` of each download, in bytes a second; it ships without. */
   limitRate?: number;
+  /** Processes that carry the bytes; one where none is named. */
+  workers?: number;
+  /** HTTP/2 for who offers it; it ships without. */
+  http2?: boolean;
+  /** `proxy_request_buffering off`: a body goes upstream as it comes. It ships with `on`, which writes it to disk first. */
+  unbuffered?: boolean;
 };
 
 /** The program and its version, or what to do where it is not there. */
@@ -80,7 +86,7 @@ export async function startNginx(bench: Bench, binary: string, plan: NginxPlan):
 
 // The limits are those of otagate's defaults, the rest what Debian's own nginx.conf sets; `proxy_cache_lock` as it ships.
 function configText(
-  { upstream, address, recordBytes, cacheKey, limitRate, keptUpstreams }: NginxPlan,
+  { upstream, address, recordBytes, cacheKey, limitRate, keptUpstreams, workers, http2, unbuffered }: NginxPlan,
   http: number,
   https: number,
 ): string {
@@ -95,7 +101,7 @@ function configText(
   const user = process.getuid?.() === 0 ? 'user root;' : '';
   return `daemon off;
 ${user}
-worker_processes 1;
+worker_processes ${workers ?? 1};
 worker_rlimit_nofile 20000;
 pid nginx.pid;
 error_log error.log warn;
@@ -113,6 +119,8 @@ http {
   keepalive_timeout 65s;
   keepalive_requests 100000;
   client_header_timeout 20s;
+  client_max_body_size 200m;
+  proxy_request_buffering ${unbuffered === true ? 'off' : 'on'};
   send_timeout 300s;
   proxy_connect_timeout 5s;
   proxy_read_timeout 60s;
@@ -120,7 +128,7 @@ http {
   proxy_cache_path cache keys_zone=firmware:10m inactive=1h;
   server {
     listen ${at}:${http} backlog=1024;
-    listen ${at}:${https} ssl backlog=1024;
+    listen ${at}:${https} ssl ${http2 === true ? 'http2 ' : ''}backlog=1024;
     ssl_certificate bench.pem;
     ssl_certificate_key bench.key;
     ssl_protocols TLSv1.2 TLSv1.3;

@@ -1,6 +1,6 @@
 // Measures what slow downloads hold: the memory of the process that serves thousands of readers of one cached image.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadersCalls } from '../load/slow-readers.ts';
+import type { ReadersCalls, ReadersState } from '../load/slow-readers.ts';
 import { startChild } from '../rig/child.ts';
 import { DOMAIN } from '../rig/device-words.ts';
 import { memoryOf } from '../rig/process-tree.ts';
@@ -22,14 +22,16 @@ async function runReaders(stage: Stage, readers: number, bar: number | null, aim
     const way = { address: '127.0.0.1', port: server.https, ca: certificate.cert, name: DOMAIN };
     const plan = { way, readers, bytesPerSecond: BYTES_PER_SECOND, image: IMAGE, openWithinMs };
     const opened = await load.call('open', plan, openWithinMs + 60_000);
-    if (opened.ended > 0 || opened.corrupt > 0)
-      throw new Error(`${server.name}: ${opened.ended} readers ended, ${opened.corrupt} parts were not the image's`);
+    mustRead(server, readers, opened);
     const samples: number[] = [];
     for (let taken = 0; taken < (stage.seconds * 2_000) / SAMPLE_MS; taken += 1) {
       await sleep(SAMPLE_MS);
       const [worker = 0] = server.workers();
       samples.push(memoryOf(worker).pssBytes / 1e6);
     }
+    const still = await load.call('state', undefined);
+    mustRead(server, readers, still);
+    if (still.begun < readers) throw new Error(`${server.name}: ${still.begun} of ${readers} readers have got a byte`);
     load.stop();
     await server.stop();
     return median(samples);
@@ -53,6 +55,13 @@ async function runReaders(stage: Stage, readers: number, bar: number | null, aim
       aim,
     },
   ];
+}
+
+/** @throws {Error} where not all of them read the image */
+function mustRead(server: Served, readers: number, { open, ended, corrupt, because }: ReadersState): void {
+  if (open === readers && ended === 0 && corrupt === 0) return;
+  const why = because === '' ? '' : `; the first: ${because}`;
+  throw new Error(`${server.name}: ${open} of ${readers} readers read, ${corrupt} parts were not the image's${why}`);
 }
 
 export const slowDownloads: Scenario[] = [
