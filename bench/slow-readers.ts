@@ -6,6 +6,7 @@ import { startChild } from './rig/child.ts';
 import { DOMAIN } from './rig/device-words.ts';
 import { nginxHere, startNginx } from './rig/nginx.ts';
 import { otagateProgram, startOtagate } from './rig/otagate.ts';
+import { withDeviceSockets } from './rig/preload.ts';
 import { cpuMsOf, type Memory, memoryOf, treeOf } from './rig/process-tree.ts';
 import { type Bench, type Report, runProgram } from './rig/program.ts';
 import { inTurns, type Served } from './rig/served.ts';
@@ -72,7 +73,11 @@ async function measure(bench: Bench): Promise<Report> {
       for (const note of gate.notes) notes.add(note);
       server = gate;
     }
-    const load = startChild<ReadersCalls>(bench, new URL('./load/slow-readers.ts', import.meta.url));
+    const load = startChild<ReadersCalls>(
+      bench,
+      new URL('./load/slow-readers.ts', import.meta.url),
+      withDeviceSockets(bench),
+    );
     const idle = workerMemory(server);
     const way = {
       address: '127.0.0.1',

@@ -1,11 +1,11 @@
 // Owns wrk, the load of the scenarios that send requests: one thread of a program in C, so that it takes little of the
 // CPU that is measured.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { findBinary } from '../../scripts/peers.mjs';
 import { checkOf, DOMAIN } from './device-words.ts';
+import { preloadOf } from './preload.ts';
 import type { Bench } from './program.ts';
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
@@ -32,13 +32,8 @@ export type Wrk = { binary: string; preload: string };
 /** The program, made ready to make full handshakes only. @throws {Error} with how to get what is missing */
 export function readyWrk(bench: Bench): Wrk {
   const binary = findBinary('wrk');
-  if (binary === null || findBinary('gcc') === null)
-    throw new Error('wrk and gcc are wanted: apt-get install -y --no-install-recommends wrk gcc libc6-dev');
-  const preload = join(bench.folder, 'no-session.so');
-  const source = fileURLToPath(new URL('./no-session.c', import.meta.url));
-  const { status, stderr } = spawnSync('gcc', ['-shared', '-fPIC', '-O2', '-o', preload, source], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`gcc: ${stderr}`);
-  return { binary, preload };
+  if (binary === null) throw new Error('wrk is wanted: apt-get install -y --no-install-recommends wrk');
+  return { binary, preload: preloadOf(bench, 'no-session') };
 }
 
 /** @throws {Error} where an answer was no 2xx, or a connection failed */

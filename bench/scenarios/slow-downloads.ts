@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadersCalls, ReadersState } from '../load/slow-readers.ts';
 import { startChild } from '../rig/child.ts';
 import { DOMAIN } from '../rig/device-words.ts';
+import { withDeviceSockets } from '../rig/preload.ts';
 import { memoryOf } from '../rig/process-tree.ts';
 import type { Served } from '../rig/served.ts';
 import { median } from '../rig/spread.ts';
@@ -18,7 +19,11 @@ async function runReaders(stage: Stage, readers: number, bar: number | null, aim
   await upstream.call('set', { image: IMAGE, offers: true });
   const openWithinMs = readers * 8;
   const memory = async (server: Served): Promise<number> => {
-    const load = startChild<ReadersCalls>(bench, new URL('../load/slow-readers.ts', import.meta.url));
+    const load = startChild<ReadersCalls>(
+      bench,
+      new URL('../load/slow-readers.ts', import.meta.url),
+      withDeviceSockets(bench),
+    );
     const way = { address: '127.0.0.1', port: server.https, ca: certificate.cert, name: DOMAIN };
     const plan = { way, readers, bytesPerSecond: BYTES_PER_SECOND, image: IMAGE, openWithinMs };
     const opened = await load.call('open', plan, openWithinMs + 60_000);
