@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { changesOf, type Observed } from '../src/control/history-batch.ts';
+import { Observations, type Observed } from '../src/control/history-batch.ts';
 import type { Observation } from '../src/ota/device-record.ts';
 import { observe } from '../src/ota/outcome.ts';
 import { type DeviceQuery, HISTORY_BOUNDS, type History, type HistoryChange } from '../src/store/history.ts';
@@ -91,10 +91,11 @@ async function measure(bench: Bench): Promise<Report> {
   time('share of a version that half of all have', () => history.share('all', '9.9.9'));
 
   let nowMs = STARTED_MS + 86_400_000;
+  const observations = new Observations();
   const batch = (round: number, of: (at: number) => Observed): void => {
     nowMs += 1000;
     history.write(
-      changesOf(
+      observations.changesOf(
         history,
         Array.from({ length: 100 }, (_, at) => of(round * 100 + at)),
       ),

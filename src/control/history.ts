@@ -20,7 +20,7 @@ import {
   type OutcomeShare,
 } from '../store/history.ts';
 import { isDamage } from '../store/history-file.ts';
-import { changesOf, type Observed } from './history-batch.ts';
+import { Observations, type Observed } from './history-batch.ts';
 import { observationOf } from './observation.ts';
 import { openHistory, reopenHistory } from './open-history.ts';
 
@@ -54,6 +54,7 @@ export class DeviceHistory {
   readonly #options: Required<HistoryOptions>;
   readonly #sweeping: NodeJS.Timeout;
   #store: History;
+  readonly #observations = new Observations();
   #waiting: Observed[] = [];
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -185,9 +186,10 @@ export class DeviceHistory {
     let changes: HistoryChange[];
     try {
       if (!this.#roomLeft()) throw new Error(`less than ${MIN_FREE_BYTES} bytes are free on the disk`);
-      changes = changesOf(this.#store, batch);
+      changes = this.#observations.changesOf(this.#store, batch);
       this.#store.write(changes);
     } catch (error) {
+      this.#observations.forget();
       this.#dropped += batch.length;
       this.#onTrouble(error);
       return;

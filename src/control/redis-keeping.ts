@@ -23,6 +23,7 @@ const JOIN_MS = 3_000;
 /** A machine that was not heard of for so long is not waited for. */
 export const ALIVE_MS = 5_000;
 const SAME_AUDIT_MS = 60_000;
+const TELL_BACK_MS = 10_000;
 
 type Item =
   | { event: GateEvent }
@@ -37,6 +38,7 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   const machine = replica.note('machine') ?? '';
   const installation = store.name;
   let publishing = 0;
+  let toldBackMs = Number.NEGATIVE_INFINITY;
   let has = 0;
 
   const link = new RedisLink({
@@ -100,9 +102,18 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
     log.error({ event: 'state-not-written', detail: errorText(error) }, why);
   }
 
+  function tellCameBack(ids: readonly string[]): void {
+    if (ids.length === 0 || performance.now() - toldBackMs < TELL_BACK_MS) return;
+    toldBackMs = performance.now();
+    log.error(
+      { event: 'closed-came-back', ids },
+      `Redis brought back ${ids.join(', ')}, which was closed: it stays closed, here and on the others; look who can write there, and whether an old copy was put in its place`,
+    );
+  }
+
   function takeRecords(records: StateRecord[]): void {
     try {
-      takeIntoState(local, shared, records, clock().now());
+      tellCameBack(takeIntoState(local, shared, records, clock().now()).cameBack);
     } catch (error) {
       tellNotWritten(error);
     }
@@ -144,7 +155,7 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   };
 
   tellState(local, shared, Date.now());
-  takeIntoState(local, shared, replica.list(''), Date.now());
+  tellCameBack(takeIntoState(local, shared, replica.list(''), Date.now()).cameBack);
 
   const tellMember = (rollout: string, device: string): void => journal.add({ rollout, device } satisfies Item);
   const agreement = new RedisAgreement(link, installation, `${machine}-${randomBytes(3).toString('hex')}`);

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { errorCode } from '../base/errors.ts';
 import type { HostPort } from '../config/config.ts';
+import { lookup } from '../upstream/lookup.ts';
 
 /** Why a connection is over. */
 export type StreamEnd =
@@ -123,7 +124,7 @@ async function firstOf({ servers, connectMs }: StreamWay, client: Socket): Promi
 function tryConnect(at: HostPort, withinMs: number, client: Socket): Promise<Socket | string> {
   return new Promise((resolve) => {
     const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
-    const socket = connect({ ...at, allowHalfOpen: true, noDelay: true, ...keepAlive });
+    const socket = connect({ ...at, lookup, allowHalfOpen: true, noDelay: true, ...keepAlive });
     const settle = (result: Socket | string): void => {
       clearTimeout(timer);
       client.off('close', onLeft);

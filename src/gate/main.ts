@@ -7,6 +7,7 @@ import { LogTap } from '../link/log-tap.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { chooseCertificate, covers } from '../tls/choose.ts';
+import { onNameTrouble, wordsOf } from '../upstream/lookup.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
 import { ControlTime } from './control-time.ts';
@@ -75,6 +76,10 @@ async function apply(snapshot: Snapshot): Promise<void> {
       events,
       running,
     };
+    onNameTrouble((trouble) => {
+      if (trouble.state === 'over') opened.log.info({ event: 'name-stale-over', name: trouble.name }, wordsOf(trouble));
+      else opened.log.warn({ event: 'name-stale', name: trouble.name, reason: trouble.code }, wordsOf(trouble));
+    });
     const peers = new ProxiedPeers(opened.log);
     const crowd = new Crowd({ log: opened.log, events, live: current, descriptors: new Descriptors(opened.log) });
     const streams = new Streams({ log: opened.log, events, tell, peers, crowd, live: current });

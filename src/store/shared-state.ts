@@ -70,7 +70,8 @@ export function shareState(local: State, shared: Shared): State {
       shared.put(`opening/${opening.id}`, opening);
     },
     removeOpening: (id) => {
-      local.removeOpening(id);
+      const untilMs = removeForGood(local, id);
+      if (untilMs !== null) shared.put(`closed/${id}`, { untilMs });
       shared.put(`opening/${id}`, null);
     },
     markClosed: (id, untilMs, nowMs) => {
@@ -148,28 +149,57 @@ export function tellState(local: State, shared: Shared, nowMs: number): void {
   for (const name of local.catalogue.names()) catalogue.putName(name);
 }
 
-/** Brings what others changed into this machine's state. What cannot be read, of a newer otagate, is left alone. */
-export function takeIntoState(local: State, shared: Shared, records: readonly StateRecord[], nowMs: number): void {
+/**
+ * Removes an opening, and remembers that until its own end: whoever can write in Redis, or an old copy of it, could bring
+ * it back. Gives that end; null where it is over, or was not here.
+ */
+function removeForGood(local: State, id: string): number | null {
+  const nowMs = local.seenTime()?.nowMs ?? 0;
+  const untilMs = local.openings().find((opening) => opening.id === id)?.untilMs ?? 0;
+  if (untilMs > nowMs) local.markClosed(id, untilMs, nowMs);
+  local.removeOpening(id);
+  return untilMs > nowMs ? untilMs : null;
+}
+
+/**
+ * Brings what others changed into this machine's state. What cannot be read, of a newer otagate, is left alone. Gives the
+ * openings that came back after they had been closed: they stay closed, and that is told to the others anew.
+ */
+export function takeIntoState(
+  local: State,
+  shared: Shared,
+  records: readonly StateRecord[],
+  nowMs: number,
+): { cameBack: string[] } {
   const here = new Set(local.openings().map(({ id }) => id));
+  const closed = local.closedMarks(nowMs);
+  const cameBack: string[] = [];
   for (const { name, value } of records) {
     const id = name.slice(name.indexOf('/') + 1);
     switch (kindOf(name)) {
       case 'opening': {
         const opening = openingSchema.safeParse(value);
-        if (!opening.success) local.removeOpening(id);
+        if (!opening.success) removeForGood(local, id);
+        else if (closed.has(id)) {
+          cameBack.push(id);
+          shared.put(name, null);
+        }
         // How it is used is each machine's own count of what all of them saw.
         else if (opening.data.id === id && !here.has(id)) local.addOpening(opening.data);
         break;
       }
       case 'closed': {
         const mark = markSchema.safeParse(value);
-        if (mark.success) local.markClosed(id, mark.data.untilMs, nowMs);
+        if (!mark.success) break;
+        local.markClosed(id, mark.data.untilMs, nowMs);
+        if (here.has(id)) local.removeOpening(id);
         break;
       }
       case 'seal-key':
         local.keepSealKeys(agreedKeys(shared), nowMs);
     }
   }
+  return { cameBack };
 }
 
 export function readImage(value: unknown): SharedImage | null {

@@ -38,7 +38,7 @@ export type State = {
   /** Notes what became of one that lasts. */
   noteOpening(id: string, upgraded: number, lastUsedMs: number | null): void;
   removeOpening(id: string): void;
-  /** Marks an opening of the configuration as closed by command, so that a reload does not open it again. */
+  /** Marks an opening as closed before its end, so that neither a reload nor another machine opens it again. */
   markClosed(id: string, untilMs: number, nowMs: number): void;
   /** The marks of openings that would not have ended yet. */
   closedMarks(nowMs: number): Set<string>;

@@ -149,6 +149,48 @@ describe('an upstream that', () => {
     });
   }
 
+  it('is told by its code, with the upstream and the next step, and the next request is answered at once', async () => {
+    const circle = 'HTTP/1.1 302 Found\r\nLocation: /thing\r\nContent-Length: 0\r\n\r\n';
+    const faults: [answer: Answer | undefined, code: (string | undefined)[]][] = [
+      [LIES['says nothing']?.answer, ['UPSTREAM_TIMEOUT']],
+      [LIES['resets in its body']?.answer, ['UPSTREAM_RESET']],
+      [LIES['sends garbage']?.answer, ['UPSTREAM_REPLY']],
+      [LIES['ends before its length']?.answer, ['UPSTREAM_RESET', 'UPSTREAM_REPLY']],
+      // Nobody here follows it: a browser ends the circle by itself, and no device would.
+      [bytes(circle), [undefined, 'UPSTREAM_STATUS']],
+    ];
+    for (const kind of ['web', 'ota-check']) {
+      for (const [answer, codes] of faults) {
+        const asked = await rig.dial();
+        assert.ok(answer);
+        rig.upstream.answer = answer;
+        const before = rig.gate.lines.length;
+        const seen = rig.upstream.connections.length;
+        asked.send(REQUESTS[kind] ?? '');
+        const reply = await asked.reply({ withinMs: 15_000 }).finally(asked.leave);
+        const id = reply?.header('x-request-id');
+        const line = await rig.gate.line((one) => one.event === 'request' && one.id === id);
+        assert.ok(rig.gate.lines.indexOf(line) >= before);
+        const what = `${kind}: ${line.code}, ${line.detail}`;
+        assert.ok(codes.includes(line.code as string | undefined), what);
+        if (line.code === undefined) assert.deepEqual([reply?.status, reply?.header('location')], [302, '/thing']);
+        else if (reply?.whole === true)
+          assert.match(
+            String(line.detail),
+            /^upstream main (at http|redirects the OTA check to .thing, .*upstreams.main)/,
+            what,
+          );
+        else assert.match(String(line.detail), /ended after 3 bytes/, what);
+        if (reply?.status === 302 || line.code === 'UPSTREAM_STATUS')
+          assert.ok(rig.upstream.connections.length <= seen + 1, 'not followed');
+        rig.upstream.answer = bytes('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+        const next = await rig.dial();
+        next.send(REQUESTS[kind] ?? '');
+        assert.equal((await next.reply().finally(next.leave))?.status, 200, what);
+      }
+    }
+  });
+
   // At once, and each by a path of its own: the store asks three times before it gives up.
   it('does so to a fetch of firmware: a problem, or a whole body, and never a part that looks whole', async () => {
     const lies = Object.entries(LIES);

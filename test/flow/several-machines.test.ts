@@ -28,6 +28,32 @@ test('three machines', { skip }, async (t) => {
     await until('no opening anywhere', async () => (await openings(one)) + (await openings(three)) === 0, 10_000);
   });
 
+  await t.test('what was closed is not opened again by an old record, whoever puts it there', async () => {
+    const { stdout } = await one.command('open', 'ota', '--for', '10m', '--json');
+    const { id } = JSON.parse(stdout) as { id: string };
+    await until('the opening on all', async () => (await openings(two)) + (await openings(three)) === 2, 10_000);
+    const keys = ['meta', 'changes', 'records', 'changed'].map((key) => `otagate:{otagate}:${key}`);
+    const run = (script: string) => redis.command('EVAL', script, '4', ...keys, `opening/${id}`);
+    await run("return redis.call('SET', 'kept', redis.call('HGET', KEYS[3], ARGV[1]))");
+    assert.equal((await two.command('close', 'ota')).code, 0);
+    await until('no opening anywhere', async () => (await openings(one)) + (await openings(three)) === 0, 10_000);
+    const back = `
+      local seq = redis.call('HINCRBY', KEYS[1], 'seq', 1)
+      redis.call('HSET', KEYS[3], ARGV[1], seq .. string.gsub(redis.call('GET', 'kept'), '^%d+', ''))
+      redis.call('ZADD', KEYS[2], seq, ARGV[1])
+      redis.call('PUBLISH', KEYS[4], '1')
+      return seq`;
+    const seq = Number((await run(back)).replace(/\D/g, ''));
+    assert.ok(seq > 0);
+    for (const gate of gates) {
+      const told = await gate.line(({ event }) => event === 'closed-came-back', 10_000);
+      assert.deepEqual([told.level, told.ids], ['error', [id]]);
+      assert.equal(await openings(gate), 0);
+    }
+    const isClosed = "return redis.call('HGET', KEYS[3], ARGV[1])";
+    await until('closed in Redis, too', async () => /^\d+:$/m.test(await run(isClosed)), 10_000);
+  });
+
   await t.test('a link works on every machine', async () => {
     const path = await offeredPath(one, { mac: macOf(1) });
     for (const gate of gates) assertImage(await fetchFrom(gate, path), firmwareOf()[BOARD]?.bytes ?? Buffer.alloc(0));
