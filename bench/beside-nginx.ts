@@ -7,11 +7,11 @@ import { DOMAIN } from './rig/device-words.ts';
 import type { LeanCalls } from './rig/lean-upstream.ts';
 import { nginxHere } from './rig/nginx.ts';
 import { otagateProgram } from './rig/otagate.ts';
-import { type Bench, type Report, runProgram } from './rig/program.ts';
+import { asPart, type Bench, type Report, runProgram } from './rig/program.ts';
 import { comparison, keepResults, type Machine } from './rig/results.ts';
 import { readyWrk } from './rig/wrk.ts';
 import { scenarios } from './scenarios/all.ts';
-import { type Row, type Stage, starters } from './scenarios/scenario.ts';
+import { type Row, starters } from './scenarios/scenario.ts';
 
 const SPEC = {
   name: 'beside-nginx',
@@ -29,8 +29,9 @@ const SPEC = {
 
 async function measure(bench: Bench): Promise<Report> {
   const only = bench.text('only');
-  const names = only === 'all' ? scenarios.map(({ name }) => name) : only.split(',');
-  const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+  const known = scenarios.map(({ name }) => name);
+  const names = only === 'all' ? known : only.split(',');
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no scenario is called ${unknown.join(', ')}`);
   const nginx = nginxHere();
   const wrk = readyWrk(bench);
@@ -41,7 +42,6 @@ async function measure(bench: Bench): Promise<Report> {
   const nginxBinary = 'binary' in nginx ? nginx.binary : null;
   const profile = bench.text('profile');
   const flags = profile === 'no' ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profile)}`];
-  const start = starters({ bench, certificate, upstreamPort, program, nginxBinary, flags });
   const machine: Machine = {
     cpus: cpus().length,
     cpu: cpus()[0]?.model ?? '?',
@@ -51,33 +51,32 @@ async function measure(bench: Bench): Promise<Report> {
     nginx: 'version' in nginx ? nginx.version : 'none',
     measured: bench.gate === null ? 'its build (dist/)' : 'a file that --gate named',
   };
+  const lengths = {
+    rounds: bench.number('rounds'),
+    seconds: bench.number('seconds'),
+    warmUpSeconds: bench.number('warm-up'),
+  };
   const rows: Row[] = [];
   const allNotes: string[] = [];
+  const faults: string[] = [];
   for (const { name, run } of scenarios.filter((scenario) => names.includes(scenario.name))) {
     const notes = new Set<string>();
-    const stage: Stage = {
-      bench,
-      certificate,
-      upstream,
-      upstreamPort,
-      rounds: bench.number('rounds'),
-      seconds: bench.number('seconds'),
-      warmUpSeconds: bench.number('warm-up'),
-      wrk,
-      notes,
-      ...start,
-    };
-    const found = await run(stage);
-    rows.push(...found);
-    allNotes.push(...notes);
-    if (bench.text('keep') === 'yes')
-      keepResults(
-        name,
-        { machine, rows: found, notes: [...notes] },
-        scenarios.map((scenario) => scenario.name),
-      );
+    const shared = { certificate, upstreamPort };
+    try {
+      const found = await asPart(bench, (part) => {
+        const start = starters({ bench: part, ...shared, program, nginxBinary, flags });
+        return run({ bench: part, ...shared, ...lengths, ...start, upstream, wrk, notes });
+      });
+      rows.push(...found);
+      allNotes.push(...notes);
+      if (bench.text('keep') === 'yes') keepResults(name, { machine, rows: found, notes: [...notes] }, known);
+    } catch (error) {
+      bench.say(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      // The others are still worth their time; what was kept of this one before stays as it is.
+      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
-  return { tables: [comparison('otagate beside nginx', rows)], notes: allNotes };
+  return { tables: [comparison('otagate beside nginx', rows)], notes: allNotes, faults };
 }
 
 await runProgram(SPEC, measure);

@@ -39,6 +39,9 @@ export type Member = {
   longestGapMs: number;
 };
 
+/** It ends by itself at its limit. */
+const LATE_MS = 30_000;
+
 /** The program, built. @throws {Error} with how to get what is missing */
 export function readyHerd(bench: Bench): string {
   if (findBinary('gcc') === null)
@@ -79,7 +82,11 @@ export async function runHerd(
     silenceMs,
     limitMs,
   ];
-  const child = spawn(binary, args.map(String), { stdio: ['ignore', 'pipe', 2] });
+  const child = spawn(binary, args.map(String), {
+    stdio: ['ignore', 'pipe', 2],
+    timeout: limitMs + LATE_MS,
+    killSignal: 'SIGKILL',
+  });
   bench.defer(() => child.kill('SIGKILL'));
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => {

@@ -48,15 +48,7 @@ export async function runProgram(spec: Spec, measure: (bench: Bench) => Promise<
   const texts = readOptions(spec);
   if (texts.help === true) return void process.stdout.write(helpText(spec));
   const ends: (() => void)[] = [];
-  const cleanUp = (): void => {
-    for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
-      try {
-        end();
-      } catch (error) {
-        console.error(`while cleaning up: ${String(error)}`);
-      }
-    }
-  };
+  const cleanUp = (): void => doAll(ends);
   process.once('exit', cleanUp);
   const folder = mkdtempSync(join(tmpdir(), 'otagate-bench-'));
   ends.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -108,6 +100,27 @@ export async function runProgram(spec: Spec, measure: (bench: Bench) => Promise<
   }
   cleanUp();
   process.exit();
+}
+
+/** A part of a program that cleans up before the next one begins, whatever became of it. */
+export async function asPart<T>(bench: Bench, run: (part: Bench) => Promise<T>): Promise<T> {
+  const ends: (() => void)[] = [];
+  bench.defer(() => doAll(ends));
+  try {
+    return await run({ ...bench, defer: (end) => void ends.push(end) });
+  } finally {
+    doAll(ends);
+  }
+}
+
+function doAll(ends: (() => void)[]): void {
+  for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
+    try {
+      end();
+    } catch (error) {
+      console.error(`while cleaning up: ${String(error)}`);
+    }
+  }
 }
 
 function readOptions({ name, options }: Spec): Record<string, string | boolean | undefined> {

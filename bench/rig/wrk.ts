@@ -19,11 +19,15 @@ export type WrkPlan = {
   request: 'check' | { path: string };
   parallel: number;
   seconds: number;
+  /** What each reply must have in its body. To look costs wrk much: for warming up, not for measuring. */
+  wanted?: string;
 };
 
 export type WrkResult = { requests: number; bytes: number; wallMs: number; p50Ms: number; p99Ms: number };
 
 const DEVICES = 500;
+/** It ends by itself, after what it waits for a last reply. */
+const LATE_MS = 60_000;
 // An ESP32's suites of choice and groups; one suite, so that servers with other preferences encrypt alike.
 const SUITE = 'ECDHE-ECDSA-AES256-GCM-SHA384';
 
@@ -36,7 +40,7 @@ export function readyWrk(bench: Bench): Wrk {
   return { binary, preload: preloadOf(bench, 'no-session') };
 }
 
-/** @throws {Error} where an answer was no 2xx, or a connection failed */
+/** @throws {Error} where an answer was no 2xx or has not what is wanted, or a connection failed */
 export async function runWrk(bench: Bench, { binary, preload }: Wrk, plan: WrkPlan): Promise<WrkResult> {
   const script = join(bench.folder, 'wrk.lua');
   const openssl = join(bench.folder, 'wrk-openssl.cnf');
@@ -47,6 +51,8 @@ export async function runWrk(bench: Bench, { binary, preload }: Wrk, plan: WrkPl
   const args = ['-t1', `-c${plan.parallel}`, `-d${plan.seconds}s`, '--timeout', '30s', '-s', script, url];
   const child = spawn(binary, args, {
     stdio: ['ignore', 'pipe', 2],
+    timeout: plan.seconds * 1000 + LATE_MS,
+    killSignal: 'SIGKILL',
     env: { PATH: process.env.PATH, OPENSSL_CONF: openssl, LD_PRELOAD: preload },
   });
   bench.defer(() => child.kill('SIGKILL'));
@@ -57,14 +63,25 @@ export async function runWrk(bench: Bench, { binary, preload }: Wrk, plan: WrkPl
   await new Promise((settle, fail) => child.once('close', settle).once('error', fail));
   const line = /^RESULT (.*)$/m.exec(said)?.[1];
   if (line === undefined) throw new Error(`wrk said nothing to read: ${said}`);
-  const { errors, ...result } = JSON.parse(line) as WrkResult & { errors: number };
+  const { errors, wrong, ...result } = JSON.parse(line) as WrkResult & { errors: number; wrong: number };
+  if (wrong > 0) throw new Error(`wrk: ${wrong} of ${result.requests} replies are without ${plan.wanted}`);
   if (errors > 0 || result.requests === 0) throw new Error(`wrk: ${errors} of ${result.requests} failed: ${said}`);
   return result;
 }
 
-function scriptText({ request, connections, port }: WrkPlan): string {
+function scriptText({ request, connections, port, wanted }: WrkPlan): string {
   const close = connections === 'fresh' ? 'close' : 'keep-alive';
+  const look =
+    wanted === undefined
+      ? ''
+      : `function response(status, headers, body)
+  if not string.find(body, [==[${wanted}]==], 1, true) then wrong = wrong + 1 end
+end`;
   return `wrk.resolve = function(host, service) wrk.addrs = wrk.lookup("127.0.0.1", "${port}") end
+local worker
+function setup(thread) worker = thread end
+wrong = 0
+${look}
 local requests = {}
 function init(args)
 ${requestLines(request, close)}
@@ -76,9 +93,9 @@ function request()
 end
 function done(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('RESULT {"requests":%d,"bytes":%d,"wallMs":%.1f,"errors":%d,"p50Ms":%.3f,"p99Ms":%.3f}\\n',
+  io.write(string.format('RESULT {"requests":%d,"bytes":%d,"wallMs":%.1f,"errors":%d,"wrong":%d,"p50Ms":%.3f,"p99Ms":%.3f}\\n',
     summary.requests, summary.bytes, summary.duration / 1000, e.connect + e.read + e.write + e.status + e.timeout,
-    latency:percentile(50) / 1000, latency:percentile(99) / 1000))
+    worker:get("wrong"), latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end
 `;
 }

@@ -51,12 +51,12 @@ const KINDS: Kind[] = [
   },
 ];
 const PARALLEL = 32;
+const IMAGE = { version: '2.0.1', bytes: 300_000 };
 const TUNED = 'nginx with kept upstream connections';
 
 async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
   const { bench, wrk, seconds } = stage;
-  const image = { version: '2.0.1', bytes: 300_000 };
-  await stage.upstream.call('set', { image, offers: kind.offers ?? false });
+  await setReplies(stage, kind.offers ?? false);
   const servers = await both(stage);
   // What an operator who tunes nginx gets.
   const tuned = stage.nginx === null ? null : await stage.nginx({ keptUpstreams: 64 });
@@ -70,7 +70,7 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       connections: kind.connections,
       request: 'check',
       parallel: PARALLEL,
-      seconds: round === 0 ? stage.warmUpSeconds : seconds,
+      ...(round === 0 ? { seconds: stage.warmUpSeconds, wanted: wantedOf(kind.offers ?? false) } : { seconds }),
     });
     return { cpuUs: ((cpuMsOf(server.pid()) - before) * 1000) / result.requests, ...result };
   });
@@ -95,6 +95,16 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       aim: kind.aim,
     },
   ];
+}
+
+/** What the upstream says from now on. */
+export async function setReplies(stage: Stage, offers: boolean): Promise<void> {
+  await stage.upstream.call('set', { image: IMAGE, offers });
+}
+
+/** What the reply to a check then has in it, by whomever it comes. */
+export function wantedOf(offers: boolean): string {
+  return offers ? `"version":"${IMAGE.version}"` : '"url":""';
 }
 
 export const checks: Scenario[] = KINDS.map((kind) => ({

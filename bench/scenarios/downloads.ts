@@ -53,6 +53,8 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       parallel: PARALLEL,
       seconds,
     });
+    if (result.bytes < result.requests * IMAGE.bytes)
+      throw new Error(`${server.name}: ${result.bytes} bytes are not ${result.requests} images`);
     return { cpuMs: (cpuMsOf(server.pid()) - before) / (result.bytes / 1e6), ...result };
   });
   for (const server of servers) await server.stop();

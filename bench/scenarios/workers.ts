@@ -3,6 +3,7 @@ import { cpuMsOf } from '../rig/process-tree.ts';
 import { inTurns, type Served } from '../rig/served.ts';
 import { largest, median } from '../rig/spread.ts';
 import { runWrk, type WrkPlan } from '../rig/wrk.ts';
+import { setReplies, wantedOf } from './checks.ts';
 import type { Row, Scenario, Stage } from './scenario.ts';
 
 type Kind = Pick<WrkPlan, 'tls' | 'connections' | 'parallel'> & { name: string; about: string };
@@ -21,7 +22,7 @@ type Measured = { server: Served; workers: number };
 
 async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
   const { bench, wrk } = stage;
-  await stage.upstream.call('set', { image: { version: '2.0.1', bytes: 300_000 }, offers: false });
+  await setReplies(stage, false);
   const all: Measured[] = [];
   for (const workers of [1, MANY]) {
     all.push({ server: await stage.otagate({ workers }), workers });
@@ -42,7 +43,9 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       connections: kind.connections,
       request: 'check',
       parallel: kind.parallel,
-      seconds: round === 0 ? stage.warmUpSeconds * WARM_UPS : stage.seconds,
+      ...(round === 0
+        ? { seconds: stage.warmUpSeconds * WARM_UPS, wanted: wantedOf(false) }
+        : { seconds: stage.seconds }),
     });
     if (String(server.workers()) !== String(pids)) throw new Error(`${what}: a worker was replaced`);
     const each = pids.map((pid, index) => cpuMsOf(pid) - (before.each[index] ?? 0));
