@@ -10,7 +10,7 @@ export type LogOptions = { level: string; format: 'auto' | 'json' | 'pretty'; fi
 // Lines that wait for a slow reader or disk; past this, new ones are dropped.
 const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 // A write of its own for each line would cost a busy gate a wake-up of another thread for each request.
-const BATCH_BYTES = 32 * 1024;
+const BATCH_LENGTH = 32 * 1024;
 const MAX_WRITE_BYTES = 64 * 1024;
 const BATCH_MS = 50;
 
@@ -99,18 +99,38 @@ export function openLines(file: string): LineFile {
  * stream would try for ever to write its last lines at the exit; where nothing goes out, they are given up.
  */
 function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream {
-  const bounds = { minLength: BATCH_BYTES, maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES };
+  const bounds = { maxWrite: MAX_WRITE_BYTES, maxLength: MAX_WAITING_BYTES };
   const stream = destination({ ...target, ...bounds, sync: false, retryEAGAIN: () => !exiting });
+  // The stream measures all that waits in it anew with each piece: so it is given few of them.
   const write = stream.write.bind(stream);
+  let lines: string[] = [];
+  let length = 0;
   let due = false;
-  const flush = (): void => {
+  const handOver = (): void => {
+    if (lines.length === 0) return;
+    const batch = lines.join('');
+    lines = [];
+    length = 0;
+    write(batch);
+  };
+  const onDue = (): void => {
     due = false;
-    stream.flush();
+    handOver();
   };
   stream.write = (line) => {
-    if (!due) setTimeout(flush, BATCH_MS).unref();
-    due = true;
-    return write(line);
+    lines.push(line);
+    length += line.length;
+    if (length >= BATCH_LENGTH) handOver();
+    else if (!due) {
+      due = true;
+      setTimeout(onDue, BATCH_MS).unref();
+    }
+    return true;
+  };
+  const flush = stream.flush.bind(stream);
+  stream.flush = (done) => {
+    handOver();
+    flush(done);
   };
   const flushSync = stream.flushSync.bind(stream);
   let failing = false;
@@ -123,6 +143,7 @@ function openStream(target: { dest: string; append: true } | { fd: 1 }): Stream 
   stream.flushSync = () => {
     if (failing) return;
     try {
+      handOver();
       flushSync();
     } catch {
       // the process is about to exit, and nobody reads

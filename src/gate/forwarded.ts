@@ -1,6 +1,5 @@
 // Owns forwarded headers both ways: what a trusted proxy says of the client, and what we say of it to the upstream.
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
 import type { Facts, Scheme } from '../policy/facts.ts';
 import { type AddressTest, normaliseAddress } from '../policy/networks.ts';
 
@@ -71,7 +70,7 @@ function scheme(text: string | undefined): Scheme | null {
 /** The forwarded headers that go upstream: ours alone, since the upstream believes them. Names in lower case. */
 export function forwardedHeaders(facts: Facts, hostHeader: string, requestId: string): [string, string][] {
   const client = facts.client === '' ? 'unknown' : facts.client;
-  const node = isIP(client) === 6 ? `"[${client}]"` : client;
+  const node = client.includes(':') ? `"[${client}]"` : client;
   return [
     ['x-request-id', requestId],
     ['x-forwarded-for', client],

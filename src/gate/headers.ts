@@ -40,10 +40,13 @@ function isFraming(name: string): boolean {
  * dashboard's session, which no upstream may act with.
  */
 export function upstreamHeaders(exchange: Exchange, passage: Pick<Passage, 'site'>): HeaderList {
-  return controlHeaders(exchange, passage).flatMap(([name, value]): HeaderList => {
+  const headers: HeaderList = [];
+  for (const pair of controlHeaders(exchange, passage)) {
+    const [name, value] = pair;
     const kept = name === 'cookie' ? withoutSession(value) : value;
-    return kept === null ? [] : [[name, kept]];
-  });
+    if (kept !== null) headers.push(kept === value ? pair : [name, kept]);
+  }
+  return headers;
 }
 
 /** The same for control, which the session is for. */

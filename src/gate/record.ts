@@ -4,11 +4,13 @@ import { printable } from '../base/printable.ts';
 import type { EventQueue } from '../link/events.ts';
 import { SEAL_MARK } from '../ota/seal.ts';
 import { explain } from '../policy/reasons.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Story } from './exchange.ts';
 import { isPassage } from './headers.ts';
 
 // A path that could not be read may still spell the mark as an escape.
 const SEAL_IN_PATH = new RegExp(`((?:${SEAL_MARK}|%(?:25)*7e)[a-z0-9_-]{6})[a-z0-9_-]{20,}`, 'gi');
+
+const PROTOCOLS: Record<string, string> = { '1.0': 'HTTP/1.0', '1.1': 'HTTP/1.1', '2.0': 'HTTP/2' };
 
 /** A path or link as it may stand in a log: no query, since tokens travel there, and seals shortened. */
 export function loggedPath(path: string): string {
@@ -21,12 +23,14 @@ export function record(exchange: Exchange, log: LineLog, events: EventQueue): vo
   const route =
     'route' in decision ? (typeof decision.route === 'string' ? decision.route : (decision.route?.name ?? null)) : null;
   const path = loggedPath(facts.target.kind === 'path' ? facts.target.path : (exchange.request.url ?? ''));
-  const line: Record<string, unknown> = {
+  const { report, withheld, changes, warnings } = story;
+  // In one piece, absent fields included: an object that grows field by field is copied with each of them.
+  const line = {
     event: facts.websocket ? 'websocket' : 'request',
     id: exchange.id,
     client: facts.client || 'unknown',
     scheme: facts.scheme,
-    protocol: `HTTP/${exchange.request.httpVersion.replace('2.0', '2')}`,
+    protocol: PROTOCOLS[exchange.request.httpVersion] ?? `HTTP/${exchange.request.httpVersion}`,
     method: facts.method,
     host: facts.host,
     path,
@@ -36,26 +40,21 @@ export function record(exchange: Exchange, log: LineLog, events: EventQueue): vo
     status: story.status,
     bytes: story.bytes,
     ms: Date.now() - exchange.startedMs,
+    peer: facts.client === facts.peer ? undefined : facts.peer,
+    upstream: story.upstream ?? undefined,
+    upstreamMs: story.upstreamMs === null ? undefined : Math.round(story.upstreamMs),
+    device: story.device === null ? undefined : printable(story.device, 64),
+    version: report?.version ? printable(report.version, 32) : undefined,
+    offered: story.offered === null ? undefined : printable(story.offered, 64),
+    withheld: withheld === null ? undefined : loggedWithheld(withheld),
+    cache: story.cache ?? undefined,
+    changed: changes.length > 0 ? changes.map(loggedChange) : undefined,
+    warnings: warnings.length > 0 ? warnings.map((warning) => printable(warning, 300)) : undefined,
+    code: story.code ?? undefined,
+    detail: story.detail === null ? undefined : printable(story.detail, 500),
+    why: decision.action === 'refuse' ? explain(decision.because) : undefined,
   };
-  if (facts.client !== facts.peer) line.peer = facts.peer;
-  if (story.upstream !== null) line.upstream = story.upstream;
-  if (story.upstreamMs !== null) line.upstreamMs = Math.round(story.upstreamMs);
-  if (story.device !== null) line.device = printable(story.device, 64);
-  if (story.report?.version) line.version = printable(story.report.version, 32);
-  if (story.offered !== null) line.offered = printable(story.offered, 64);
-  if (story.withheld !== null)
-    line.withheld = {
-      ...story.withheld,
-      version: printable(story.withheld.version, 64),
-      why: printable(story.withheld.why, 300),
-    };
-  if (story.cache !== null) line.cache = story.cache;
-  if (story.changes.length > 0) line.changed = story.changes.map(loggedChange);
-  if (story.warnings.length > 0) line.warnings = story.warnings.map((warning) => printable(warning, 300));
-  if (story.code !== null) line.code = story.code;
-  if (story.detail !== null) line.detail = printable(story.detail, 500);
-  if (decision.action === 'refuse') line.why = explain(decision.because);
-  const troubled = story.status >= 500 || story.warnings.length > 0 || decision.action === 'refuse';
+  const troubled = story.status >= 500 || warnings.length > 0 || decision.action === 'refuse';
   log(troubled ? 'warn' : 'info', line, `${printable(facts.method, 20)} ${path} ${story.status}`);
 
   for (const event of story.events) events.add(event);
@@ -68,6 +67,11 @@ export function record(exchange: Exchange, log: LineLog, events: EventQueue): vo
     because: decision.because,
     upstream: isPassage(decision) ? decision.upstream : null,
   });
+}
+
+function loggedWithheld(withheld: NonNullable<Story['withheld']>): Record<string, string> {
+  const { version, why } = withheld;
+  return { ...withheld, version: printable(version, 64), why: printable(why, 300) };
 }
 
 function loggedChange(change: { field: string; from: string; to: string; why: string }): string {

@@ -1,5 +1,4 @@
 // Owns what the rewriting of a reply needs to know of this device's way to us.
-import { isIP } from 'node:net';
 import { writeHardware } from '../ota/hardware.ts';
 import type { FirmwareSource, ReplyContext } from '../ota/reply.ts';
 import { SEAL_MARK, sealLink } from '../ota/seal.ts';
@@ -17,7 +16,7 @@ export function replyContext(exchange: Exchange, passage: Passage): Omit<ReplyCo
   const { policy } = live;
   const onLan = isOnLan(policy, facts);
   // Devices take no IPv6 literals in links.
-  const host = isIP(passage.site) === 6 ? policy.mainDomain : passage.site;
+  const host = passage.site.includes(':') ? policy.mainDomain : passage.site;
   const opening =
     passage.plain.kind === 'by-opening' ? { id: passage.plain.opening, endsMs: passage.plain.endsMs } : null;
   return {

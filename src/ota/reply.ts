@@ -1,5 +1,4 @@
 // Owns the rewriting of an OTA reply: from the upstream's reply and the device's way to us, to the reply for it. Pure.
-import { isIP } from 'node:net';
 import type { OfferRule } from '../config/offers.ts';
 import { parseReply, type ReplyText } from './reply-text.ts';
 import { isSafeVersion } from './version.ts';
@@ -74,7 +73,7 @@ export const MAX_REPLY_BYTES = 64 * 1024;
 export function readOffer(text: ReplyText, context: Pick<ReplyContext, 'firmwareSource'>): UpstreamOffer | null {
   const link = text.string('firmware', 'url');
   if (link === null || link === '' || link.includes(NO_UPDATE_LINK)) return null;
-  const url = parseUrl(link);
+  const url = URL.parse(link);
   return {
     version: text.string('firmware', 'version'),
     link,
@@ -121,7 +120,7 @@ function rewriteFirmware(text: ReplyText, context: ReplyContext, notes: Notes): 
   const { link, forced, source } = offered;
   const left: Offer = { version: version ?? '', url: link, source: null, forced, sealed: false };
   if (source === null) {
-    const url = parseUrl(link);
+    const url = URL.parse(link);
     notes.warnings.push(
       url
         ? `firmware.url points to ${url.origin}, which is neither an upstream nor in firmware.allow: left as it is`
@@ -191,7 +190,7 @@ function withholdOffer(
 function rewriteWebsocket(text: ReplyText, context: ReplyContext, notes: Notes): void {
   const address = text.string('websocket', 'url');
   if (address === null || address === '') return;
-  const url = parseUrl(address);
+  const url = URL.parse(address);
   const route = url && (url.protocol === 'ws:' || url.protocol === 'wss:') ? context.voiceRoute(url.pathname) : null;
   if (!url || !route) {
     notes.warnings.push('websocket.url leads to no device route of this gate: left as it is');
@@ -223,7 +222,7 @@ function rewriteMqtt(text: ReplyText, context: ReplyContext, notes: Notes): void
     notes.warnings.push('mqtt.endpoint is left as it is: devices use TLS only on port 8883 (public.mqtts)');
     return;
   }
-  if (isIP(context.host) === 6) {
+  if (context.host.includes(':')) {
     notes.warnings.push(
       'mqtt.endpoint is left as it is: devices take what follows the first colon for the port, so no IPv6 address',
     );
@@ -243,10 +242,6 @@ function whyScheme(context: ReplyContext, plain: boolean): string {
 function origin(scheme: 'http' | 'https' | 'ws' | 'wss', context: ReplyContext): string {
   const secure = scheme === 'https' || scheme === 'wss';
   const port = secure ? context.ports.https : context.ports.http;
-  const host = isIP(context.host) === 6 ? `[${context.host}]` : context.host;
+  const host = context.host.includes(':') ? `[${context.host}]` : context.host;
   return `${scheme}://${host}${port === (secure ? 443 : 80) ? '' : `:${port}`}`;
-}
-
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
 }

@@ -40,7 +40,7 @@ export async function carryOutOtaCheck(exchange: Exchange, passage: Passage, che
   const reply = await ask(exchange, passage, checking.upstreams, body);
   if (reply.status >= 300 && reply.status < 400) throw redirected(reply, passage);
   const rewritten = await rewriteIfReply(exchange, passage, reply, checking);
-  const fault = checkFault(reply.body);
+  const { fault } = rewritten;
   if (fault !== null) story.warnings.push(fault);
   else if (report.device !== null) noteCheck(exchange, rewritten);
   answer(exchange, reply.status, replyHeaders(reply.headers), rewritten.body);
@@ -90,7 +90,8 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
   });
 }
 
-type Rewritten = Pick<RewrittenReply, 'kind' | 'body' | 'offer' | 'withheld'>;
+/** `fault`: why the reply is no answer to a check. */
+type Rewritten = Pick<RewrittenReply, 'kind' | 'body' | 'offer' | 'withheld'> & { fault: string | null };
 
 /** Rewrites what a device would read. A 200 for a browser, or for the console's own check, is text and goes through. */
 async function rewriteIfReply(
@@ -101,7 +102,7 @@ async function rewriteIfReply(
 ): Promise<Rewritten> {
   const { story } = exchange;
   const encoding = header(reply, 'content-encoding');
-  const asItIs: Rewritten = { kind: 'not-json', body: reply.body, offer: null, withheld: null };
+  const asItIs: Rewritten = { kind: 'not-json', body: reply.body, offer: null, withheld: null, fault: null };
   if (reply.body.length > MAX_REPLY_BYTES) {
     story.warnings.push(`the reply has ${reply.body.length} bytes, over ${MAX_REPLY_BYTES}: passed on unchanged`);
     return asItIs;
@@ -122,7 +123,7 @@ async function rewriteIfReply(
   story.withheld = rewritten.withheld;
   const forPeople = rewritten.kind === 'not-json' && story.device === null;
   if (!forPeople) story.warnings.push(...rewritten.warnings);
-  return rewritten;
+  return { ...rewritten, fault: text === null ? null : checkFault(text) };
 }
 
 function replyHeaders(headers: HeaderList): HeaderList {
