@@ -125,7 +125,7 @@ export class Control {
     this.#offers = new OfferDesk({
       cache: this.firmware.cache,
       log: this.#opened.log,
-      failedBefore: (device, version) => this.#history.failedBefore(device, version),
+      failedBefore: (device, version, client) => this.#history.failedBefore(device, version, client),
       admit: (rollout, device, client, limit) => this.#rollouts.admit(rollout, device, client, limit),
     });
     this.#rollouts = new RolloutWorks({

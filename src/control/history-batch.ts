@@ -2,10 +2,10 @@
 // into one change for each device. What it gives depends on their sequence alone, not on how that is cut into batches: so
 // all machines that read one sequence come to the same.
 import { LRUCache } from 'lru-cache';
+import { clientNetwork } from '../ota/client-network.ts';
 import type { DeviceRecord, Observation } from '../ota/device-record.ts';
 import { observe, type Step } from '../ota/outcome.ts';
 import type { CountedOutcome, History, HistoryChange } from '../store/history.ts';
-import { clientNetwork } from './observation.ts';
 
 /** `own`: by a gate of this machine. */
 export type Observed = { device: string; seen: Observation; own: boolean };

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
+import { clientNetwork } from '../ota/client-network.ts';
 import type { DeviceRecord, DeviceRow, Observation } from '../ota/device-record.ts';
 import type { FailedBefore } from '../ota/offer-case.ts';
 import {
@@ -132,12 +133,14 @@ export class DeviceHistory {
   }
 
   /**
-   * How often a device has failed to upgrade to this version, told by links that were sealed for it; null for not once.
+   * How often a device has failed to upgrade to this version, told by links that were sealed for it, and from the network
+   * that this client is in; null for not once.
    * What was seen in the last second may be missing. Never throws: without a history, nothing is held against a device.
    */
-  failedBefore(device: string, version: string): FailedBefore | null {
-    const failed = this.record(device)?.memory.failed ?? null;
-    return failed?.version === version ? failed : null;
+  failedBefore(device: string, version: string, client: string): FailedBefore | null {
+    const network = clientNetwork(client);
+    const failed = this.record(device)?.memory.failed.find((one) => one.network === network && one.version === version);
+    return failed === undefined ? null : { times: failed.times, lastMs: failed.lastMs };
   }
 
   /** What is known of a device, without what was seen in the last second. Never throws: null where it cannot be read. */

@@ -1,6 +1,6 @@
 // Owns the bound on devices that nobody knows yet: anyone can send any Device-Id, and one somebody must not take all the
 // places of a wave with names that were made up.
-import { clientNetwork } from './observation.ts';
+import { clientNetwork } from '../ota/client-network.ts';
 
 /** Of one rollout: each network, and the devices that were let in from there before they had proved themselves. */
 type ByNetwork = Map<string, Set<string>>;

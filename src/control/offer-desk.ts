@@ -18,7 +18,7 @@ export type OfferDeskParts = {
   log: Log;
   /** Whether a rollout that lets in so many devices takes this one in. Never rejects. */
   admit: (rollout: string, device: string, client: string, limit: number) => Promise<boolean>;
-  failedBefore: (device: string, version: string) => FailedBefore | null;
+  failedBefore: (device: string, version: string, client: string) => FailedBefore | null;
 };
 
 // Less than a gate waits: what is known late is better than nothing.
@@ -40,9 +40,9 @@ export class OfferDesk {
       const admitted = await this.#parts.admit(rollout, device, client, limit);
       return gate({ kind: 'reply', question: id, reply: { about: 'admission', admitted } });
     }
-    const { ask, device, version } = question;
+    const { ask, device, client, version } = question;
     const image = await this.#look(ask);
-    const failed = device === null || version === null ? null : this.#parts.failedBefore(device, version);
+    const failed = device === null || version === null ? null : this.#parts.failedBefore(device, version, client);
     gate({ kind: 'reply', question: id, reply: { about: 'offer', image, failed } });
   }
 

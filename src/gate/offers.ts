@@ -86,7 +86,7 @@ async function sendStored(
 
 /** Why nothing is offered, or null. */
 async function reasonAgainst(
-  { story, live, nowMs }: Exchange,
+  { story, live, facts, nowMs }: Exchange,
   ask: FirmwareAsk | null,
   version: string | null,
   firmware: FirmwareDesk,
@@ -98,7 +98,8 @@ async function reasonAgainst(
     const why = 'as many downloads run as firmware.downloads allows: the device asks again at its next boot';
     return { action: 'withhold', rule: 'busy', why };
   }
-  const known = ask === null ? null : await firmware.questions.ask({ about: 'offer', ask, device, version });
+  const { client } = facts;
+  const known = ask === null ? null : await firmware.questions.ask({ about: 'offer', ask, device, client, version });
   const image = known?.image ?? { kind: 'unknown' };
   const failed = known?.failed ?? null;
   const verdict = judgeOffer(

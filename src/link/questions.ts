@@ -7,7 +7,7 @@ import type { FirmwareAsk } from './firmware.ts';
  * rollout that lets in so many devices takes this one in.
  */
 export type Question =
-  | { about: 'offer'; ask: FirmwareAsk; device: string | null; version: string | null }
+  | { about: 'offer'; ask: FirmwareAsk; device: string | null; client: string; version: string | null }
   | { about: 'admission'; rollout: string; device: string; client: string; limit: number };
 
 export type Reply =

@@ -1,4 +1,5 @@
 // Owns one attempt of a device to upgrade: what was seen of its downloads, and why it failed as well as that can be told.
+import { clientNetwork } from './client-network.ts';
 
 /** What a link promised, and whether it was sealed for this device: that is what counts as proof. */
 export type LinkSeen = { version: string | null; board: string | null; sealed: boolean };
@@ -34,8 +35,9 @@ export type Attempt = {
   /** The offer, or the first use of a link whose offer was not seen. */
   sinceMs: number;
   sealed: boolean;
-  /** The device used a link that was sealed for it. */
+  /** The device used a link that was sealed for it, from these networks. */
   proven: boolean;
+  networks: string[];
   tries: number;
   running: { download: string; newsMs: number }[];
   /** Checks that came while a download ran. */
@@ -63,6 +65,8 @@ export type Explained = { because: Because; why: string };
 
 // A device has one connection; more downloads at a time are not its own.
 const MAX_RUNNING = 8;
+// A device changes its own at the most once in an attempt.
+const MAX_NETWORKS = 4;
 // No download takes that long without news: its gate died, and its end was never told.
 const SILENT_MS = 15 * 60_000;
 // Each gate sends its events on its own, so a download can be heard of before the check that handed out its link.
@@ -81,6 +85,7 @@ export function newAttempt(
     fromElf: running.elfSha256,
     sinceMs,
     proven: false,
+    networks: [],
     tries: 0,
     running: [],
     restarts: 0,
@@ -123,6 +128,7 @@ export function afterDownload(attempt: Attempt, seen: DownloadSeen): Attempt {
   const next: Attempt = {
     ...attempt,
     proven: attempt.proven || seen.link.sealed,
+    networks: seen.link.sealed ? withNetwork(attempt.networks, clientNetwork(seen.client)) : attempt.networks,
     tries: attempt.tries + (isNew ? 1 : 0),
     begunMs: attempt.begunMs ?? seen.startedMs,
     running: others,
@@ -146,6 +152,10 @@ export function afterDownload(attempt: Attempt, seen: DownloadSeen): Attempt {
       };
     }
   }
+}
+
+function withNetwork(networks: string[], network: string): string[] {
+  return networks.includes(network) ? networks : [...networks, network].slice(-MAX_NETWORKS);
 }
 
 function reach(before: Attempt, offset: number, bytes: number, length: number | null) {

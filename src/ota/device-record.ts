@@ -40,11 +40,22 @@ export type Memory = {
   elfSha256: string | null;
   attempt: Attempt | null;
   /** The last upgrade, so that a way back is known for one. */
-  upgrade: { version: string; from: string | null; board: string | null; proven: boolean; atMs: number } | null;
+  upgrade: {
+    version: string;
+    from: string | null;
+    board: string | null;
+    proven: boolean;
+    /** Where the check came from that told it. */
+    network: string;
+    atMs: number;
+  } | null;
   /** The version that `failures` counts. */
   failing: string | null;
-  /** Failures that sealed links tell of, to upgrade to one version. */
-  failed: { version: string; times: number; lastMs: number } | null;
+  /**
+   * Failures in a row that sealed links tell of, to upgrade to one version, for each network that the device told them
+   * from: whoever knows its name can fail in it, but only from where he is.
+   */
+  failed: { network: string; version: string; times: number; lastMs: number }[];
   /** How many entries were written on this day, counted from the epoch. */
   written: { day: number; entries: number };
 };
@@ -93,7 +104,7 @@ export function newMemory(): Memory {
     attempt: null,
     upgrade: null,
     failing: null,
-    failed: null,
+    failed: [],
     written: { day: 0, entries: 0 },
   };
 }

@@ -15,7 +15,7 @@ export type OfferedImage =
 
 export type OfferedApp = Pick<AppFacts, 'chip' | 'project' | 'version' | 'elfSha256'>;
 
-/** Failures in a row of this device to upgrade to the offered version, told by its sealed links alone. */
+/** Failures in a row of this device to upgrade to the offered version, told by its sealed links alone, from this network. */
 export type FailedBefore = { times: number; lastMs: number };
 
 export type OfferCase = {

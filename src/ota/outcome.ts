@@ -3,6 +3,7 @@
 
 import type { DownloadSeen } from './attempt.ts';
 import { type Attempt, afterDownload, belongsTo, explainBroken, isRunning, newAttempt } from './attempt.ts';
+import { clientNetwork } from './client-network.ts';
 import {
   type Check,
   type DeviceRecord,
@@ -19,6 +20,8 @@ export type Step = { record: DeviceRecord; entries: Entry[]; outcome: Outcome | 
 // A device in a boot loop checks every half minute: past this, its record goes on, and its history rests until midnight.
 export const MAX_ENTRIES_A_DAY = 200;
 const DAY_MS = 86_400_000;
+// Networks that one device failed from.
+const MAX_FAILED = 8;
 // Longer than this no upgrade takes: the device was off, or the clock was set.
 const LONGEST_MS = DAY_MS;
 
@@ -103,7 +106,7 @@ function nextAttempt(before: DeviceRecord, check: Check, told: Told): Attempt | 
   const last = told.kind === 'failed' ? told.attempt : null;
   if (last?.version !== offer.version || !isRunning(last, atMs)) return next;
   // It may have been another who spoke in the device's name: its download may still come to a good end.
-  return { ...next, running: last.running, proven: last.proven };
+  return { ...next, running: last.running, proven: last.proven, networks: last.networks };
 }
 
 type StateAfter = Pick<DeviceRecord, 'state' | 'why'>;
@@ -137,19 +140,26 @@ function failuresAfter(before: DeviceRecord, { offer }: Check, told: Told): numb
 /** An upgrade that went well takes nothing back: a device that rolls back each time would never be found out. */
 function failedAfter(
   { memory: { failed } }: DeviceRecord,
-  { atMs }: Check,
+  { atMs, client }: Check,
   told: Told,
 ): DeviceRecord['memory']['failed'] {
-  if (told.kind !== 'failed' || !told.proven) return failed;
+  const network = clientNetwork(client);
+  // Who used the link elsewhere is not who failed here.
+  if (told.kind !== 'failed' || !told.proven || !told.networks.includes(network)) return failed;
   const { version } = told;
-  return { version, times: failed?.version === version ? failed.times + 1 : 1, lastMs: atMs };
+  const before = failed.find((one) => one.network === network);
+  const times = before?.version === version ? before.times + 1 : 1;
+  const others = failed.filter((one) => one !== before);
+  // Those that came once give way first: a stranger with many addresses pushes out nothing that has lasted.
+  const kept = others.sort((a, b) => b.times - a.times || b.lastMs - a.lastMs).slice(0, MAX_FAILED - 1);
+  return [{ network, version, times, lastMs: atMs }, ...kept];
 }
 
 function upgradeAfter(before: DeviceRecord, check: Check, told: Told): DeviceRecord['memory']['upgrade'] {
   if (told.kind === 'failed' && told.because === 'rolled-back') return null;
   if (told.kind !== 'upgraded') return before.memory.upgrade;
   const { version, from, board, proven } = told.attempt;
-  return { version, from, board: board ?? check.board, proven, atMs: check.atMs };
+  return { version, from, board: board ?? check.board, proven, network: clientNetwork(check.client), atMs: check.atMs };
 }
 
 function outcomeOf({ client, atMs, board }: Check, told: Told): Outcome | null {

@@ -19,6 +19,8 @@ export type Told =
       version: string;
       board: string | null;
       proven: boolean;
+      /** The networks that its links were used from. */
+      networks: readonly string[];
       because: Because;
       why: string;
     };
@@ -40,9 +42,18 @@ export function tell({ version: ran, memory }: DeviceRecord, check: Check): Told
     if (asBefore || complete) return failed(attempt, explainFailure(attempt, version, elfSha256));
   }
   if (upgrade !== null && ran === upgrade.version && version === upgrade.from && isRecent(upgrade.atMs, atMs)) {
-    const { board, proven } = upgrade;
+    const { board, proven, network } = upgrade;
     const why = `the device ran ${ran}, and came back with ${version}: it rolled back, or was flashed by hand`;
-    return { kind: 'failed', attempt: null, version: ran, board, proven, because: 'rolled-back', why };
+    return {
+      kind: 'failed',
+      attempt: null,
+      version: ran,
+      board,
+      proven,
+      networks: [network],
+      because: 'rolled-back',
+      why,
+    };
   }
   return { kind: 'nothing', attempt: null };
 }
@@ -58,6 +69,6 @@ function whileRunning(attempt: Attempt): Told {
 }
 
 function failed(attempt: Attempt, explained: { because: Because; why: string }): Told {
-  const { version, board, proven } = attempt;
-  return { kind: 'failed', attempt, version, board, proven, ...explained };
+  const { version, board, proven, networks } = attempt;
+  return { kind: 'failed', attempt, version, board, proven, networks, ...explained };
 }

@@ -96,7 +96,15 @@ export function readEvent(row: Row): DeviceEvent {
 /** A memory that cannot be read costs what was going on, and nothing else. */
 function readMemory(text: unknown): Memory {
   try {
-    return { ...newMemory(), ...(JSON.parse(String(text)) as Partial<Memory>) };
+    const memory = { ...newMemory(), ...(JSON.parse(String(text)) as Partial<Memory>) };
+    // An older otagate wrote no networks.
+    const { failed, attempt, upgrade } = memory;
+    return {
+      ...memory,
+      failed: Array.isArray(failed) ? failed : [],
+      attempt: attempt === null ? null : { ...attempt, networks: attempt.networks ?? [] },
+      upgrade: upgrade === null ? null : { ...upgrade, network: upgrade.network ?? '' },
+    };
   } catch {
     return newMemory();
   }

@@ -16,5 +16,5 @@ export const sameBuild: Rule = ({ image, device }) => {
 
 export const failedBefore: Rule = ({ failed, mostFailures, nowMs }) => {
   if (failed === null || failed.times < mostFailures || Math.abs(nowMs - failed.lastMs) >= REST_MS) return null;
-  return `it failed ${failed.times} times in a row on this device, for the last time ${new Date(failed.lastMs).toISOString()}: it is offered again a day later, or in another version`;
+  return `it failed ${failed.times} times in a row on this device, at this address, for the last time ${new Date(failed.lastMs).toISOString()}: it is offered again a day later, or in another version`;
 };

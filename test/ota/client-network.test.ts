@@ -1,7 +1,7 @@
 // An outcome counts for a network that one customer has, however many addresses that is.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { clientNetwork } from '../../src/control/observation.ts';
+import { clientNetwork } from '../../src/ota/client-network.ts';
 
 const cases: [client: string, network: string][] = [
   ['192.0.2.1', '192.0.2.1'],
