@@ -7,6 +7,8 @@ import { PAGE, PAGE_BYTES } from './console-page.ts';
 import { DOMAIN } from './device-words.ts';
 import type { Bench } from './program.ts';
 
+/** Of what it says, in an error. */
+const MAX_SAID = 1_000;
 /** A load of some pages takes a second at most. */
 const LIMIT_MS = 30_000;
 
@@ -40,7 +42,7 @@ export async function loadPages(bench: Bench, binary: string, port: number, page
   });
   await new Promise((settle, fail) => child.once('close', settle).once('error', fail));
   const fault = faultIn(said, requests, pages * PAGE_BYTES);
-  if (fault !== null) throw new Error(`h2load: ${fault}: ${said}`);
+  if (fault !== null) throw new Error(`h2load: ${fault}: ${said.slice(-MAX_SAID)}`);
 }
 
 /** What is wrong with what h2load says of so many requests whose bodies have so many bytes together, or null. */

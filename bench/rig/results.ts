@@ -76,7 +76,7 @@ function page(all: Readonly<Record<string, Kept>>, order: readonly string[]): st
   const notes = names.flatMap((name) => all[name]?.notes ?? []);
   return `# otagate beside nginx
 
-Written by \`npm run bench\`. Medians of the rounds, with the smallest and the largest; one worker each, in turns, the same P-256 certificate, the same upstream, the same record sizes. CPU is that of the whole process tree (of otagate: control and gate). Bars and aims are for the ratio to nginx, or, with a unit, for otagate's own figure.
+Written by \`npm run bench\`. Medians of the rounds, with the smallest and the largest; one worker each where nothing else is said, in turns, the same P-256 certificate, the same upstream, the same record sizes. CPU is that of the whole process tree (of otagate: control and gate). Bars and aims are for the ratio to nginx, or, with a unit, for otagate's own figure.
 
 ${line(columns)}
 ${line(columns.map(() => '---'))}

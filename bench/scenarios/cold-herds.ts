@@ -74,6 +74,15 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
   return [
     { ...row, what: `${what}: not served`, unit: '% of devices', ...valuesBy(percent), bar: 0, aim: null },
     { ...row, what: `${what}: fetches upstream`, unit: 'fetches', ...valuesBy(({ gets }) => gets), bar: 1, aim: null },
+    {
+      ...row,
+      what: `${what}: until the last is done`,
+      unit: 'times of one transfer',
+      ...valuesBy((run) => lastDoneMs(run) / transferMs),
+      judged: null,
+      bar: null,
+      aim: null,
+    },
   ];
 
   function valuesBy(read: (run: ColdRun) => number): { otagate: number[]; nginx: number[] } {
