@@ -197,6 +197,9 @@ export class Supervisor {
       case 'question':
         this.#hear.onQuestion(message.id, message.question, line);
         return;
+      case 'pulse':
+        line({ kind: 'pulse' });
+        return;
       case 'downloads':
         this.#hear.onDownloads(message.active, line);
         return;

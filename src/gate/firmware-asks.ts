@@ -1,8 +1,10 @@
 // Owns this gate's Asks to control, and the images that it has open: one for all who read the same bytes.
 import { GateError } from '../base/errors.ts';
 import { GrowingFile } from '../firmware/growing-file.ts';
-import type { CacheHow, FillProgress, FirmwareAnswer, FirmwareAsk } from '../link/firmware.ts';
+import type { CacheHow, FillProgress, FirmwareAnswer, FirmwareAsk, FirmwareObject } from '../link/firmware.ts';
 import type { ToControl } from '../link/messages.ts';
+import { NEVER_SILENT, type Silence } from './control-pulse.ts';
+import { LatelyTold } from './lately-told.ts';
 
 /** An image to read, until `leave` is called; it must be called. */
 export type OpenImage = { file: GrowingFile; how: CacheHow; leave: () => void };
@@ -19,15 +21,23 @@ export class FirmwareAsks {
   readonly #send: (message: ToControl) => Promise<void>;
   readonly #waiting = new Map<number, (answer: Entered) => void>();
   readonly #open = new Map<string, GrowingFile>();
+  #pulse: Silence = NEVER_SILENT;
+  /** Of images that were whole and in the store. */
+  readonly #lately = new LatelyTold<FirmwareObject>();
   #lastId = 0;
 
   constructor(send: (message: ToControl) => Promise<void>) {
     this.#send = send;
   }
 
+  /** From now on, links go by what was told lately where control is silent. */
+  goBy(pulse: Silence): void {
+    this.#pulse = pulse;
+  }
+
   /**
    * Asks for the bytes behind a link. An image that leaves the disk between the answer and its opening is asked for once
-   * more.
+   * more. Where control is silent, what it told of this link lately is served on.
    * @throws {GateError} what control found, or INTERNAL where control is not there
    */
   async open(ask: FirmwareAsk): Promise<OpenImage> {
@@ -50,12 +60,15 @@ export class FirmwareAsks {
       waiting(answer);
       return;
     }
-    const { object, how } = answer;
+    waiting(this.#enter(answer));
+  }
+
+  #enter({ object, how }: Extract<FirmwareAnswer, { kind: 'object' }>): Entered {
     const file = this.#open.get(object.id) ?? new GrowingFile(object);
     // The answer can be newer than what this gate heard last of the same fill.
     file.update({ file: object.file, state: object.state });
     this.#open.set(object.id, file);
-    waiting({ kind: 'entered', file, how, entering: file.enter() });
+    return { kind: 'entered', file, how, entering: file.enter() };
   }
 
   onProgress({ id, file, state }: FillProgress): void {
@@ -81,6 +94,7 @@ export class FirmwareAsks {
     try {
       await entering;
     } catch (error) {
+      this.#lately.forget(ask);
       this.#forget(file);
       const { state } = file;
       // The fill ended before its file was open here.
@@ -116,12 +130,22 @@ export class FirmwareAsks {
       const fail = (why: string): void =>
         settle(() => reject(new GateError('INTERNAL', why, { fault: 'gate', status: 503, retry: true })));
       const timer = setTimeout(() => fail('control did not answer'), ANSWER_MS).unref();
+      const silent = this.#pulse.whenSilent(() => {
+        const object = this.#lately.of(ask);
+        if (object !== null) settle(() => resolve(this.#enter({ kind: 'object', object, how: 'stale' })));
+      });
       const settle = (then: () => void): void => {
         clearTimeout(timer);
+        silent.stop();
         this.#waiting.delete(id);
         then();
       };
-      this.#waiting.set(id, (answer) => settle(() => resolve(answer)));
+      this.#waiting.set(id, (answer) => {
+        // One that came here while it grew has left its name since.
+        const object = answer.kind === 'entered' ? answer.file.object : null;
+        if (object?.stored === true && object.state.kind === 'whole') this.#lately.keep(ask, object);
+        settle(() => resolve(answer));
+      });
       this.#send({ kind: 'ask', id, ask }).catch(() => fail('the control process is gone'));
     });
   }

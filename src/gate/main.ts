@@ -10,6 +10,7 @@ import { chooseCertificate, covers } from '../tls/choose.ts';
 import { onNameTrouble, wordsOf } from '../upstream/lookup.ts';
 import { Upstreams } from '../upstream/upstreams.ts';
 import { holdCertificates } from './certificates.ts';
+import { ControlPulse } from './control-pulse.ts';
 import { ControlTime } from './control-time.ts';
 import { Crowd } from './crowd.ts';
 import { DeviceSockets } from './device-sockets.ts';
@@ -22,6 +23,7 @@ import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
 import { Rates } from './rates.ts';
+import { RepeatedTrouble } from './repeated-trouble.ts';
 import { Streams } from './streams.ts';
 import { openTracing } from './tracing.ts';
 import { Turns } from './turns.ts';
@@ -38,10 +40,15 @@ let applying: Promise<unknown> = Promise.resolve();
 let drainMs = 30_000;
 let opened = openLog({ level: 'info', format: 'auto' }, name);
 let access: LineFile | null = null;
+let silence: RepeatedTrouble | undefined;
 let serving: { listeners: Listeners; streams: Streams; crowd: Crowd; gate: Gate } | null = null;
 const firmware = new FirmwareDesk(tell);
+const pulse = new ControlPulse(tell, onSilentControl);
 const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
+
+firmware.asks.goBy(pulse);
+firmware.questions.goBy(pulse);
 
 function tell(message: ToControl): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -99,6 +106,14 @@ async function apply(snapshot: Snapshot): Promise<void> {
   opened.log.level = snapshot.log.level;
   firmware.apply(snapshot.firmware);
   upstreams.keepOnly(snapshot.upstreams, snapshot.limits, snapshot.upstreamSettings);
+}
+
+/** Control waits for something, and for a disk as a rule. */
+function onSilentControl(): void {
+  const words =
+    'control does not answer: links that it told of lately are served on, and offers go out as far as they are known; where it lasts, look whether the disk of stateDir is slow';
+  silence ??= new RepeatedTrouble(opened.log, { event: 'control-silent', words });
+  silence.again({});
 }
 
 function current(): Live {
@@ -188,6 +203,9 @@ process.on('message', (message: unknown) => {
       return;
     case 'reply':
       firmware.questions.onReply(message.question, message.reply);
+      return;
+    case 'pulse':
+      pulse.onPulse();
       return;
     case 'progress':
       firmware.asks.onProgress(message.progress);

@@ -16,6 +16,8 @@ export type ToGate =
   | { kind: 'answer'; ask: number; answer: FirmwareAnswer }
   | { kind: 'progress'; progress: FillProgress }
   | { kind: 'reply'; question: number; reply: Reply }
+  /** Control is there. */
+  | { kind: 'pulse' }
   /** This gate's part of the total pace, and how many downloads the other gates have. */
   | { kind: 'share'; bytesPerSecond: number | null; elsewhere: number };
 
@@ -26,6 +28,8 @@ export type ToControl =
   | { kind: 'events'; events: GateEvent[]; dropped: number }
   | { kind: 'ask'; id: number; ask: FirmwareAsk }
   | { kind: 'question'; id: number; question: Question }
+  /** Answered at once by one that is not held up. */
+  | { kind: 'pulse' }
   | { kind: 'downloads'; active: number }
   /** Connections of streams that are open, by the address listened on. */
   | { kind: 'streams'; open: Record<string, number> }

@@ -12,9 +12,9 @@ const FLAGS = ['-O1', '-Wall', '-Wextra', '-Werror'];
  * The program built from `test/peers/NAME.c`; built anew where source or libraries to link have changed.
  * @throws {Error} with the compiler's words
  */
-export function buildPeer(name: string, libraries: readonly string[]): string {
+export function buildPeer(name: string, libraries: readonly string[], flags: readonly string[] = []): string {
   const source = fileURLToPath(new URL(`${name}.c`, import.meta.url));
-  const args = [...FLAGS, source, ...libraries.map((library) => `-l${library}`)];
+  const args = [...FLAGS, ...flags, source, ...libraries.map((library) => `-l${library}`)];
   const key = createHash('sha256').update(readFileSync(source)).update(args.join(' ')).digest('hex').slice(0, 16);
   const folder = cacheFolder();
   const program = join(folder, `${name}-${key}`);
