@@ -72,7 +72,11 @@ export async function sendImage(
       options.onBytes(chunk.length);
       const writtenMs = performance.now();
       gapMs = Math.max(gapMs, writtenMs - lastMs);
-      const written = offset === end ? await flow.last(response, chunk) : await flow.write(response, chunk);
+      const written = await (offset === end
+        ? flow.last(response, chunk)
+        : options.tlsWriteBytes === null
+          ? flow.write(response, chunk)
+          : flow.writeAlone(response, chunk));
       if (written !== 'news') return cut(written);
       lastMs = performance.now();
       if (lastMs - writtenMs < AT_ONCE_MS) pieceBytes = Math.min(pieceBytes * 2, PLAIN_WRITE_BYTES);
@@ -130,6 +134,14 @@ class Flow {
   async write(response: ClientResponse, chunk: Buffer): Promise<Step> {
     if (this.#gone) return LEFT;
     return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
+  }
+
+  /** Until the kernel has taken it: a stream would let several pieces wait, and each of them waits as a copy. */
+  async writeAlone(response: ClientResponse, chunk: Buffer): Promise<Step> {
+    if (this.#gone) return LEFT;
+    const taken = this.#next(this.#idleMs);
+    response.write(chunk, this.#onDrain);
+    return taken;
   }
 
   /** With the last bytes, the end: done when all of it has left. */
