@@ -51,7 +51,7 @@ async function runKind(stage: Stage, kind: Kind): Promise<Row[]> {
       connections: 'fresh',
       request: { path: paths.get(server) ?? '' },
       parallel: PARALLEL,
-      seconds,
+      seconds: round === 0 ? stage.warmUpSeconds : seconds,
     });
     if (result.bytes < result.requests * IMAGE.bytes)
       throw new Error(`${server.name}: ${result.bytes} bytes are not ${result.requests} images`);

@@ -14,7 +14,7 @@ const GATE = fileURLToPath(
 );
 // A gate passes bytes through. With V8's usual young generation, 100 MB of chunks that are done with wait for the
 // collector; with a small one, they are gone as they come.
-const GATE_FLAGS = ['--max-semi-space-size=2'];
+const GATE_FLAGS = ['--max-semi-space-size=1'];
 // Node gives each connection a buffer of 64 KB for what it reads, of which a device fills a few. A piece of its own
 // (glibc) costs only the pages that are touched; from the heap, it comes with pages that others have touched.
 const GATE_ENV = { MALLOC_MMAP_THRESHOLD_: '32768' };

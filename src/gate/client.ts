@@ -18,7 +18,7 @@ export type ClientRequest = Readable & {
   readonly httpVersionMinor: number;
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  readonly headers: IncomingHttpHeaders;
+  headers: IncomingHttpHeaders;
   /** Names and values in turn, as they came; without the pseudo-headers of HTTP/2, which stand there as Host. */
   readonly rawHeaders: string[];
   readonly socket: ClientSocket;
@@ -37,3 +37,14 @@ export type ClientResponse = Writable & {
   flushHeaders(): void;
   writeContinue(): void;
 };
+
+/**
+ * For a request that lasts, once it is answered: lets go of its head, all but what an access line tells. By HTTP/1.1
+ * only, and where no body is to come, which its head would frame.
+ */
+export function letGoOfHead(request: ClientRequest): void {
+  if (request.httpVersionMajor !== 1 || !request.complete) return;
+  const { referer, 'user-agent': agent } = request.headers;
+  request.rawHeaders.length = 0;
+  request.headers = { referer, 'user-agent': agent };
+}

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { GateError } from '../base/errors.ts';
 import type { DownloadFrom, EventQueue } from '../link/events.ts';
-import type { ClientResponse } from './client.ts';
+import { type ClientResponse, letGoOfHead } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import { type ImagePart, sendImage } from './send-image.ts';
@@ -28,6 +28,7 @@ export async function sendDownload(
     if (state.kind === 'failed') throw new GateError(state.code, state.detail, { fault: 'upstream' });
     writeHead();
     if (state.kind === 'filling') response.flushHeaders(); // what comes after may take its time
+    letGoOfHead(request);
     events.add({ event: 'download-begun', atMs: startedMs, ...whose(exchange) });
     let toldMs = startedMs;
     const sent = await sendImage(response, part, lane, {

@@ -5,6 +5,7 @@ import type { GateError } from '../base/errors.ts';
 import type { Passage } from '../policy/decide.ts';
 import { finalStatus } from '../upstream/failure.ts';
 import { answer } from './answer.ts';
+import { letGoOfHead } from './client.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forward, ProxyEngine } from './proxy-engine.ts';
 import { MAX_LENGTHENED_BYTES, readWhole, responseHeaders } from './relayed-answer.ts';
@@ -67,7 +68,9 @@ export function relayWebSocket(exchange: Exchange, way: WebSocketWay, engine: Pr
         clearTimeout(waiting);
         socket.off('readable', onReadable).off('end', onEnd);
         answered = true;
-        asked = undefined; // a session lasts: what its handshake took is let go
+        // A session lasts: what its handshake took is let go.
+        asked = undefined;
+        letGoOfHead(request);
         onAnswer();
         story.status = 101;
         story.upstreamMs = performance.now() - askedMs;
