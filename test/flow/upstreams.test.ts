@@ -136,7 +136,8 @@ ${ROUTES}`,
     for (const answer of gets) assert.ok(['a', 'c'].includes(answer), answer);
     for (const answer of posts) assert.ok(['a', 'c', '504'].includes(answer), answer);
     await waitFor('b', 'down');
-    assert.equal(await get('/afterwards'), 'a');
+    const afterwards = await get('/afterwards');
+    assert.ok(['a', 'c'].includes(afterwards), afterwards);
     second.signal('SIGCONT');
     await waitFor('b', 'well');
     for (const path of paths) assert.equal(came(`POST ${path} 1`), 1, path);
