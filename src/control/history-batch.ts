@@ -12,18 +12,21 @@ export type Observed = { device: string; seen: Observation; own: boolean };
 
 // Each gate sends its events on its own, within a fraction of a second; so does each machine.
 const OUT_OF_ORDER_MS = 2_000;
-const MAX_LATELY = 32;
-const MAX_DEVICES = 2_000;
+const MAX_LATELY = 16;
+const MAX_DEVICES = 1_000;
+// Written within a second, on each machine: past this, nothing comes that belongs before it.
+const KEPT_MS = 5_000;
 
 type Taken = Step & { seen: Observation };
 /** What was seen of a device lately, in order, each with the record after it; `before` all of them there was `base`. */
 type Lately = { base: DeviceRecord | null; steps: Taken[] };
 
 export class Observations {
-  readonly #lately = new LRUCache<string, Lately>({ max: MAX_DEVICES });
+  readonly #lately = new LRUCache<string, Lately>({ max: MAX_DEVICES, ttl: KEPT_MS, updateAgeOnGet: true });
 
   /** What these come to, for each device that they are of. */
   changesOf(store: Pick<History, 'read'>, batch: readonly Observed[]): HistoryChange[] {
+    this.#lately.purgeStale();
     const changes = new Map<string, HistoryChange>();
     for (const { device, seen } of batch) {
       const known = changes.get(device);
