@@ -6,6 +6,7 @@ import type { EventQueue } from '../link/events.ts';
 import { normaliseAddress } from '../policy/networks.ts';
 import { HandshakeTurns } from './handshake-turns.ts';
 import type { Live } from './live.ts';
+import { OpenSockets } from './open-sockets.ts';
 import { RepeatedTrouble } from './repeated-trouble.ts';
 import { countedAddress, standingOf } from './standing.ts';
 
@@ -27,7 +28,7 @@ export type CrowdParts = { log: Log; events: EventQueue; live: () => Live; descr
 export class Crowd {
   readonly #parts: CrowdParts;
   readonly #turns: HandshakeTurns;
-  readonly #byAddress = new Map<string, number>();
+  readonly #byAddress = new OpenSockets();
   readonly #troubles = new Map<TurnedAway, RepeatedTrouble>();
   readonly #turnedAway = new Map<TurnedAway, number>();
   #open = 0;
@@ -48,7 +49,10 @@ export class Crowd {
       this.#turnAway(socket, 'connections-full', address);
       return;
     }
-    if (standing === 'stranger' && !this.#enter(socket, address, live.limits.addressConnections)) {
+    if (
+      standing === 'stranger' &&
+      !this.#byAddress.enter(countedAddress(address), socket, live.limits.addressConnections)
+    ) {
       this.#turnAway(socket, 'address-full', address);
       return;
     }
@@ -68,19 +72,6 @@ export class Crowd {
   /** Writes what is left to tell. For the end of the process. */
   close(): void {
     for (const trouble of this.#troubles.values()) trouble.close();
-  }
-
-  #enter(socket: Socket, address: string, most: number): boolean {
-    const key = countedAddress(address);
-    const open = this.#byAddress.get(key) ?? 0;
-    if (open >= most) return false;
-    this.#byAddress.set(key, open + 1);
-    socket.once('close', () => {
-      const left = (this.#byAddress.get(key) ?? 1) - 1;
-      if (left > 0) this.#byAddress.set(key, left);
-      else this.#byAddress.delete(key);
-    });
-    return true;
   }
 
   #turnAway(socket: Socket, because: TurnedAway, address: string): void {

@@ -13,12 +13,12 @@ import { holdCertificates } from './certificates.ts';
 import { ControlPulse } from './control-pulse.ts';
 import { ControlTime } from './control-time.ts';
 import { Crowd } from './crowd.ts';
-import { DeviceSockets } from './device-sockets.ts';
 import type { Exchange } from './exchange.ts';
 import { FirmwareDesk } from './firmware-desk.ts';
 import { Listeners } from './listeners.ts';
 import { compileLive, type Live } from './live.ts';
 import { Logins } from './logins.ts';
+import { OpenSockets } from './open-sockets.ts';
 import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
@@ -75,7 +75,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
       turns: new Turns(),
       logins: new Logins(),
       rates: new Rates(),
-      deviceSockets: new DeviceSockets(),
+      deviceSockets: new OpenSockets(),
       line: opened.line,
       access,
       tracing: await openTracing(process.env, opened.log),

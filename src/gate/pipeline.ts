@@ -17,12 +17,12 @@ import { answerError } from './answer.ts';
 import type { ClientRequest, ClientResponse } from './client.ts';
 import { combinedLine } from './combined-line.ts';
 import type { ControlTime } from './control-time.ts';
-import type { DeviceSockets } from './device-sockets.ts';
 import { type Exchange, newStory, type Outlet } from './exchange.ts';
 import { oneHeader, readFacts } from './facts.ts';
 import type { FirmwareDesk } from './firmware-desk.ts';
 import type { Live } from './live.ts';
 import type { Logins } from './logins.ts';
+import type { OpenSockets } from './open-sockets.ts';
 import type { ProxyEngine } from './proxy-engine.ts';
 import type { Rates } from './rates.ts';
 import { record } from './record.ts';
@@ -37,7 +37,8 @@ export type Gate = {
   turns: Turns;
   logins: Logins;
   rates: Rates;
-  deviceSockets: DeviceSockets;
+  /** The WebSockets that each device has open. */
+  deviceSockets: OpenSockets;
   line: LineLog;
   /** For lines as nginx writes them; null where nobody wants them. */
   access: LineFile | null;
@@ -139,7 +140,8 @@ function barByBounds(gate: Gate, { decision, facts, live, outlet, story }: Excha
     return { ...refusal, retryAfterSeconds: excess.retryAfterSeconds };
   }
   if (outlet.kind !== 'socket' || device === null || decision.action !== 'relay') return null;
-  if (gate.deviceSockets.enter(device, facts.client, outlet.socket, live.limits.deviceWebSockets)) return null;
+  // With its address: a stranger who claims to be this device must not silence it.
+  if (gate.deviceSockets.enter(`${device} ${facts.client}`, outlet.socket, live.limits.deviceWebSockets)) return null;
   return refuse(429, 'WEBSOCKETS_TOO_MANY', 'websockets-too-many', route);
 }
 

@@ -39,7 +39,7 @@ export async function sendImage(
   options: SendOptions,
 ): Promise<SendEnd> {
   const { file, end } = part;
-  const flow = new Flow(response, options.idleMs);
+  const flow = new Flow(response, options.idleMs, options.tlsWriteBytes !== null);
   let pieceBytes = FIRST_WRITE_BYTES;
   let gapMs = 0;
   let lastMs = performance.now();
@@ -72,11 +72,7 @@ export async function sendImage(
       options.onBytes(chunk.length);
       const writtenMs = performance.now();
       gapMs = Math.max(gapMs, writtenMs - lastMs);
-      const written = await (offset === end
-        ? flow.last(response, chunk)
-        : options.tlsWriteBytes === null
-          ? flow.write(response, chunk)
-          : flow.writeAlone(response, chunk));
+      const written = await (offset === end ? flow.last(response, chunk) : flow.write(response, chunk));
       if (written !== 'news') return cut(written);
       lastMs = performance.now();
       if (lastMs - writtenMs < AT_ONCE_MS) pieceBytes = Math.min(pieceBytes * 2, PLAIN_WRITE_BYTES);
@@ -110,6 +106,7 @@ function sleep(ms: number): Promise<Step> {
 /** The client's side: whether it takes what it is sent, and whether it is still there. */
 class Flow {
   readonly #idleMs: number;
+  readonly #alone: boolean;
   readonly #response: ClientResponse;
   #wake: ((step: Step) => void) | null = null;
   #gone = false;
@@ -119,8 +116,10 @@ class Flow {
     this.#wake?.(LEFT);
   };
 
-  constructor(response: ClientResponse, idleMs: number) {
+  /** `alone`: each piece until the kernel has taken it. A stream would let several wait, over TLS each as a copy. */
+  constructor(response: ClientResponse, idleMs: number, alone: boolean) {
     this.#idleMs = idleMs;
+    this.#alone = alone;
     this.#response = response;
     this.#gone = response.destroyed;
     response.on('drain', this.#onDrain).on('close', this.#onClose).on('error', this.#onClose);
@@ -133,12 +132,7 @@ class Flow {
 
   async write(response: ClientResponse, chunk: Buffer): Promise<Step> {
     if (this.#gone) return LEFT;
-    return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
-  }
-
-  /** Until the kernel has taken it: a stream would let several pieces wait, and each of them waits as a copy. */
-  async writeAlone(response: ClientResponse, chunk: Buffer): Promise<Step> {
-    if (this.#gone) return LEFT;
+    if (!this.#alone) return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
     const taken = this.#next(this.#idleMs);
     response.write(chunk, this.#onDrain);
     return taken;

@@ -1,5 +1,6 @@
 // Owns the routes of devices: the list, one with its history, and all of them for a spreadsheet or a program.
 import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { eventsCsv, eventsJsonLines } from '../device-event-export.ts';
 import { devicesCsv, devicesJson } from '../device-export.ts';
@@ -53,11 +54,7 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
         },
       },
     },
-    (_request, reply) =>
-      reply
-        .type('text/csv; charset=utf-8')
-        .header('Content-Disposition', 'attachment; filename="devices.csv"')
-        .send(Readable.from(devicesCsv(devices.all()), { objectMode: false })),
+    (_request, reply) => sendFile(reply, 'devices.csv', 'text/csv; charset=utf-8', devicesCsv(devices.all())),
   );
   app.get(
     '/api/v1/devices.json',
@@ -73,11 +70,7 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
         },
       },
     },
-    (_request, reply) =>
-      reply
-        .type('application/json; charset=utf-8')
-        .header('Content-Disposition', 'attachment; filename="devices.json"')
-        .send(Readable.from(devicesJson(devices.all()), { objectMode: false })),
+    (_request, reply) => sendFile(reply, 'devices.json', 'application/json; charset=utf-8', devicesJson(devices.all())),
   );
   // One that is not known is told before the first byte.
   const named = async (device: string): Promise<Iterable<string>> => {
@@ -102,10 +95,7 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
     },
     async ({ query }, reply) => {
       const lines = eventsCsv(await named(query.device), (device, page) => devices.one(device, page));
-      return reply
-        .type('text/csv; charset=utf-8')
-        .header('Content-Disposition', 'attachment; filename="device-events.csv"')
-        .send(Readable.from(lines, { objectMode: false }));
+      return sendFile(reply, 'device-events.csv', 'text/csv; charset=utf-8', lines);
     },
   );
   app.get(
@@ -125,14 +115,24 @@ export function deviceRoutes(app: AdminApp, { devices }: Pick<AdminActions, 'dev
     },
     async ({ query }, reply) => {
       const lines = eventsJsonLines(await named(query.device), (device, page) => devices.one(device, page));
-      return reply
-        .type('application/x-ndjson; charset=utf-8')
-        .header('Content-Disposition', 'attachment; filename="device-events.jsonl"')
-        .send(Readable.from(lines, { objectMode: false }));
+      return sendFile(reply, 'device-events.jsonl', 'application/x-ndjson; charset=utf-8', lines);
     },
   );
 }
 
 function* namesOf(rows: Iterable<{ device: string }>): Generator<string> {
   for (const { device } of rows) yield device;
+}
+
+/** A file as it is written: it may be larger than memory. */
+function sendFile(
+  reply: FastifyReply,
+  name: string,
+  contentType: string,
+  parts: Iterable<string> | AsyncIterable<string>,
+): FastifyReply {
+  return reply
+    .type(contentType)
+    .header('Content-Disposition', `attachment; filename="${name}"`)
+    .send(Readable.from(parts, { objectMode: false }));
 }
