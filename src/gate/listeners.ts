@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { ServerOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type ErrorCode, errorCode } from '../base/errors.ts';
@@ -23,18 +23,20 @@ import type { Crowd } from './crowd.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
 import { Http2Front } from './http2-front.ts';
+import { type Listening, listen } from './listening.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 import type { ProxiedPeers } from './proxied-peers.ts';
 import { RepeatedTrouble } from './repeated-trouble.ts';
 
 type Wanted = { endpoint: Endpoint; secure: boolean };
-type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front };
+type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front; listening: Listening };
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
 const PROBE_AFTER_MS = 60_000;
 // Browsers keep a connection about a minute; a device never does.
 const KEEP_ALIVE_MS = 65_000;
+const NO_DELAY = true;
 
 export class Listeners {
   readonly #gate: Gate;
@@ -72,7 +74,7 @@ export class Listeners {
     // A handshake on a new listener can come before the last one is open.
     this.#keyring = keyring;
     // Without sharing, a listener that leaves can hold the very port that a new one wants.
-    if (!snapshot.shareListeners) for (const [, { server }] of leaving) server.close();
+    if (!snapshot.shareListeners) for (const [, { listening }] of leaving) listening.stop();
     const added = new Map<string, Listener>();
     try {
       for (const [name, { endpoint, secure }] of wanted) {
@@ -84,21 +86,24 @@ export class Listeners {
         putInFront(server, (socket, handOn) => {
           this.#peers.admit(socket, this.#gate.live(), () => this.#crowd.admit(socket, secure, handOn));
         });
-        await listen(server, endpoint, snapshot.shareListeners);
-        added.set(name, { server, http2, secure, endpoint });
+        const listening = await listen(server, endpoint, snapshot.shareListeners, connectionsOf(secure));
+        added.set(name, { server, http2, secure, endpoint, listening });
       }
     } catch (error) {
       this.#keyring = before;
-      for (const { server } of added.values()) server.close();
+      for (const { listening } of added.values()) listening.stop();
       if (!snapshot.shareListeners)
-        for (const [, { server, endpoint }] of leaving) await listen(server, endpoint, false);
+        for (const [, listener] of leaving) {
+          const { server, endpoint, secure } = listener;
+          listener.listening = await listen(server, endpoint, false, connectionsOf(secure));
+        }
       throw error;
     }
     this.#recordBytes = snapshot.tls.deviceRecordBytes;
-    for (const [name, { server, http2 }] of leaving) {
+    for (const [name, { listening, http2 }] of leaving) {
       this.#listeners.delete(name);
       http2.close();
-      if (server.listening) server.close();
+      listening.stop();
     }
     for (const { server, secure } of this.#listeners.values()) {
       setTimeouts(server, snapshot);
@@ -110,7 +115,7 @@ export class Listeners {
   /** Takes no new connections, and ends those that wait for nothing: called again, those that have become idle since. */
   stop(): void {
     for (const listener of this.#listeners.values()) {
-      listener.server.close();
+      listener.listening.stop();
       this.#stopped.push(listener);
     }
     this.#listeners.clear();
@@ -202,6 +207,11 @@ const GARBAGE: Record<string, [number, ErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'the request did not come in time'],
 };
 
+// Node's HTTP server lets a client end its side first, its HTTPS server does not.
+function connectionsOf(secure: boolean): ServerOpts {
+  return { allowHalfOpen: !secure, noDelay: NO_DELAY };
+}
+
 function serverOptions(): ServerOptions {
   return {
     // Every other Upgrade (h2c, TLS) is a plain request whose offer is not taken. A handshake has no body.
@@ -213,7 +223,7 @@ function serverOptions(): ServerOptions {
     requireHostHeader: false, // decided on like everything else
     requestTimeout: 0, // an upload over a slow line may take hours; what stands still is ended by limits.idle
     keepAliveTimeout: KEEP_ALIVE_MS,
-    noDelay: true,
+    noDelay: NO_DELAY,
     connectionsCheckingInterval: 2_000,
   };
 }
@@ -222,16 +232,6 @@ function setTimeouts(server: HttpServer | HttpsServer, snapshot: Snapshot): void
   server.headersTimeout = snapshot.limits.headerMs;
   // All of them, 16 KiB at most: past a number, Node would forget headers in silence, and frame the body by them still.
   server.maxHeadersCount = 0;
-}
-
-function listen(server: HttpServer | HttpsServer, endpoint: Endpoint, shared: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: endpoint.host, port: endpoint.port, reusePort: shared, backlog: 1024 }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function key(endpoint: Endpoint, secure: boolean): string {

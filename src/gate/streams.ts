@@ -1,5 +1,5 @@
 // Owns streams in a gate: TLS in front of plain TCP, such as MQTT, with the certificates of the other listeners.
-import type { Server, Socket } from 'node:net';
+import type { ServerOpts, Socket } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { errorCode } from '../base/errors.ts';
@@ -17,12 +17,15 @@ import { type Keyring, NO_KEYS, ownContext, TLS_OPTIONS } from './certificates.t
 import type { Crowd } from './crowd.ts';
 import { putInFront } from './front.ts';
 import { handshakeCallbacks } from './handshake.ts';
+import { type Listening, listen } from './listening.ts';
 import type { Live } from './live.ts';
 import type { ProxiedPeers } from './proxied-peers.ts';
 
 // 10 s of silence in a handshake ends it on the device, too.
 const HANDSHAKE_MS = 10_000;
 const PROBE_AFTER_MS = 60_000;
+const CONNECTIONS: ServerOpts = { noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS };
+const NOT_YET: Listening = { stop: () => {} };
 const TELL_MS = 500;
 const QUIET_MS = 2_000;
 
@@ -30,6 +33,7 @@ type Served = {
   stream: StreamConfig;
   isAllowed: AddressTest;
   server: TlsServer;
+  listening: Listening;
   /** Connections that are open, those in their handshake included. */
   open: number;
 };
@@ -78,9 +82,9 @@ export class Streams {
     this.#limits = snapshot.limits;
     this.#recordBytes = snapshot.tls.deviceRecordBytes;
     const wanted = new Map(snapshot.streams.map((stream) => [nameOf(stream.listen), stream]));
-    for (const [name, { server }] of this.#served) {
+    for (const [name, { listening }] of this.#served) {
       if (wanted.has(name)) continue;
-      server.close();
+      listening.stop();
       this.#served.delete(name);
     }
     for (const [name, stream] of wanted) {
@@ -94,7 +98,7 @@ export class Streams {
 
   /** Takes no new connections. */
   stop(): void {
-    for (const { server } of this.#served.values()) server.close();
+    for (const { listening } of this.#served.values()) listening.stop();
     this.#served.clear();
     this.#handshakes.close();
   }
@@ -118,12 +122,10 @@ export class Streams {
       ...TLS_OPTIONS,
       honorCipherOrder: true,
       handshakeTimeout: HANDSHAKE_MS,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: PROBE_AFTER_MS,
+      ...CONNECTIONS,
       SNICallback,
     });
-    const served: Served = { stream, isAllowed: allowTest(stream), server, open: 0 };
+    const served: Served = { stream, isAllowed: allowTest(stream), server, listening: NOT_YET, open: 0 };
     putInFront(server, (socket, handOn) => {
       const { peers, live } = this.#parts;
       peers.admit(socket, live(), () => this.#admit(served, socket, handOn));
@@ -143,7 +145,7 @@ export class Streams {
       const reason = errorCode(error);
       this.#parts.log.error({ event: 'listener-error', reason }, 'a stream could not accept a connection');
     });
-    await listen(server, stream.listen, snapshot.shareListeners);
+    served.listening = await listen(server, stream.listen, snapshot.shareListeners, CONNECTIONS);
     this.#served.set(nameOf(stream.listen), served);
     return served;
   }
@@ -242,14 +244,4 @@ function prefaceOf({ proxyProtocol }: StreamConfig, client: Socket): Buffer | nu
 
 function nameOf({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function listen(server: Server, { host, port }: Endpoint, shared: boolean): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, reusePort: shared, backlog: 1024 }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
