@@ -30,6 +30,8 @@ export type ClientRequest = Readable & {
 
 export type ClientResponse = Writable & {
   readonly req: ClientRequest;
+  /** Of HTTP/1.1 alone: the connection, as long as this response has it. */
+  readonly socket?: Writable | null;
   readonly headersSent: boolean;
   shouldKeepAlive: boolean;
   writeHead(status: number, headers: string[]): unknown;

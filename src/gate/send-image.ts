@@ -72,7 +72,7 @@ export async function sendImage(
       options.onBytes(chunk.length);
       const writtenMs = performance.now();
       gapMs = Math.max(gapMs, writtenMs - lastMs);
-      const written = await (offset === end ? flow.last(response, chunk) : flow.write(response, chunk));
+      const written = await (offset === end ? flow.last(chunk) : flow.write(chunk));
       if (written !== 'news') return cut(written);
       lastMs = performance.now();
       if (lastMs - writtenMs < AT_ONCE_MS) pieceBytes = Math.min(pieceBytes * 2, PLAIN_WRITE_BYTES);
@@ -108,7 +108,11 @@ class Flow {
   readonly #idleMs: number;
   readonly #alone: boolean;
   readonly #response: ClientResponse;
+  #begun = false;
   #wake: ((step: Step) => void) | null = null;
+  /** One for all pieces, begun anew with each; counts only while the client has something to take. */
+  #late: NodeJS.Timeout | undefined;
+  #isTimed = false;
   #gone = false;
   readonly #onDrain = (): void => this.#wake?.('news');
   readonly #onClose = (): void => {
@@ -127,22 +131,28 @@ class Flow {
 
   orGone(news: Promise<Step>): Promise<Step> {
     if (this.#gone) return Promise.resolve(LEFT);
-    return Promise.race([news, this.#next(null)]);
+    return Promise.race([news, this.#next(false)]);
   }
 
-  async write(response: ClientResponse, chunk: Buffer): Promise<Step> {
-    if (this.#gone) return LEFT;
-    if (!this.#alone) return response.write(chunk) ? 'news' : this.#next(this.#idleMs);
-    const taken = this.#next(this.#idleMs);
-    response.write(chunk, this.#onDrain);
+  write(chunk: Buffer): Promise<Step> {
+    if (this.#gone) return Promise.resolve(LEFT);
+    const response = this.#response;
+    if (!this.#alone) return response.write(chunk) ? Promise.resolve('news') : this.#next(true);
+    // Behind the head with the first piece, the bytes are the connection's: a response would cork each one, and let it
+    // wait for the end of the turn.
+    const to = this.#begun ? (response.socket ?? response) : response;
+    this.#begun = true;
+    const taken = this.#next(true);
+    to.write(chunk, this.#onDrain);
     return taken;
   }
 
   /** With the last bytes, the end: done when all of it has left. */
-  async last(response: ClientResponse, chunk: Buffer): Promise<Step> {
-    if (this.#gone) return LEFT;
+  last(chunk: Buffer): Promise<Step> {
+    if (this.#gone) return Promise.resolve(LEFT);
+    const response = this.#response;
     response.off('drain', this.#onDrain); // what counts now is that all of it has left
-    const finished = this.#next(this.#idleMs);
+    const finished = this.#next(true);
     response.once('finish', this.#onDrain);
     void endAfterRest(response, chunk);
     return finished;
@@ -150,20 +160,22 @@ class Flow {
 
   stop(): void {
     this.#wake = null;
+    clearTimeout(this.#late);
     this.#response.off('drain', this.#onDrain).off('close', this.#onClose).off('finish', this.#onDrain);
   }
 
-  #next(withinMs: number | null): Promise<Step> {
+  #next(isTimed: boolean): Promise<Step> {
+    this.#isTimed = isTimed;
+    if (isTimed) this.#late = this.#late?.refresh() ?? setTimeout(() => this.#onLate(), this.#idleMs);
     return new Promise((resolve) => {
-      const late =
-        withinMs === null
-          ? undefined
-          : setTimeout(() => this.#wake?.({ code: 'CLIENT_GONE', detail: 'the device takes no more bytes' }), withinMs);
       this.#wake = (step) => {
-        clearTimeout(late);
         this.#wake = null;
         resolve(step);
       };
     });
+  }
+
+  #onLate(): void {
+    if (this.#isTimed) this.#wake?.({ code: 'CLIENT_GONE', detail: 'the device takes no more bytes' });
   }
 }
