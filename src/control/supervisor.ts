@@ -12,9 +12,9 @@ import type { Snapshot } from '../link/snapshot.ts';
 const GATE = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../gate/main.ts' : '../gate/main.js', import.meta.url),
 );
-// A gate passes bytes through. With V8's usual young generation, 100 MB of chunks that are done with wait for the
-// collector; with a small one, they are gone as they come.
-const GATE_FLAGS = ['--max-semi-space-size=1'];
+// A gate holds little for long: a small young generation stays in the processor's caches. What passes through as buffers
+// it collects by hand (`src/gate/passing-bytes.ts`).
+const GATE_FLAGS = ['--max-semi-space-size=2', '--expose-gc'];
 // Node gives each connection a buffer of 64 KB for what it reads, of which a device fills a few. A piece of its own
 // (glibc) costs only the pages that are touched; from the heap, it comes with pages that others have touched.
 const GATE_ENV = { MALLOC_MMAP_THRESHOLD_: '32768' };

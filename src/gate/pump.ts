@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import type { ErrorCode } from '../base/errors.ts';
 import type { ClientResponse } from './client.ts';
+import { passing } from './passing-bytes.ts';
 import { endAfterRest } from './rest.ts';
 
 export type PumpEnd = 'complete' | 'client-left' | 'client-stalled' | 'upstream-cut' | 'upstream-stalled';
@@ -44,6 +45,7 @@ export function pump(
     source.on('data', (chunk: Buffer) => {
       idle.refresh();
       onBytes(chunk.length);
+      passing(chunk.length);
       if (!response.write(chunk)) source.pause();
     });
     response.on('drain', () => {

@@ -11,6 +11,7 @@ import type { ClientRequest, ClientResponse } from './client.ts';
 import { chooseCoding, compressed } from './compress.ts';
 import type { Exchange } from './exchange.ts';
 import type { HeaderList } from './headers.ts';
+import { passing } from './passing-bytes.ts';
 import { type Forward, METHODS_WITHOUT_FRAMING, type ProxyEngine } from './proxy-engine.ts';
 import { CODES, pump } from './pump.ts';
 import { MAX_LENGTHENED_BYTES, readWhole, reasonPhrase } from './relayed-answer.ts';
@@ -107,6 +108,7 @@ export function relayHttp(
     const onUpload = (chunk: Buffer): void => {
       waiting.refresh();
       uploaded += chunk.length;
+      passing(chunk.length);
       if (way.maxBodyBytes !== null && uploaded > way.maxBodyBytes) fail(tooLarge(way));
       else if (isTooSlow(uploaded, performance.now() - askedMs, exchange.live.limits)) fail(bodyTimeout());
     };

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { GrowingFile } from '../firmware/growing-file.ts';
 import type { Lane } from '../firmware/pace.ts';
 import type { ClientResponse } from './client.ts';
+import { passing } from './passing-bytes.ts';
 import { endAfterRest } from './rest.ts';
 
 export type ImagePart = { file: GrowingFile; bytes: Buffer | null; start: number; end: number };
@@ -67,6 +68,7 @@ export async function sendImage(
         continue;
       }
       const chunk = part.bytes?.subarray(offset, offset + grant.bytes) ?? (await file.read(offset, grant.bytes));
+      if (part.bytes === null) passing(chunk.length);
       if (chunk.length === 0) return cut({ code: 'INTERNAL', detail: 'the file of this image is too short' });
       offset += chunk.length;
       options.onBytes(chunk.length);
