@@ -17,9 +17,9 @@ export function answer(exchange: Exchange, status: number, headers: HeaderList, 
   story.status = status;
   story.bytes += request.method === 'HEAD' ? 0 : body.length;
   const bodiless = status === 204 || status === 304;
-  const own: HeaderList = bodiless ? [] : [['Content-Length', String(body.length)]];
-  const told = withHsts(exchange, routeOf(exchange), headers);
-  const all = [...told.map(([name, value]): [string, string] => [canonicalName(name), value]), ...own];
+  const all: HeaderList = [];
+  for (const [name, value] of withHsts(exchange, routeOf(exchange), headers)) all.push([canonicalName(name), value]);
+  if (!bodiless) all.push(['Content-Length', String(body.length)]);
   all.push(['X-Request-Id', exchange.id]);
   if (outlet.kind === 'response') {
     const { response } = outlet;

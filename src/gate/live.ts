@@ -1,6 +1,6 @@
 // Owns Live: the snapshot in force in this gate, compiled, together with the connections that outlive it.
 
-import type { Limits } from '../config/config.ts';
+import type { Limits, RouteConfig } from '../config/config.ts';
 import type { OfferRule } from '../config/offers.ts';
 import { judgeSources, type SourceJudge } from '../firmware/sources.ts';
 import type { Snapshot } from '../link/snapshot.ts';
@@ -44,4 +44,9 @@ export function compileLive(snapshot: Snapshot, publicChain: (name: string) => b
     sealKeys: snapshot.sealKeys,
     publicChain,
   };
+}
+
+/** The limits of a request by this route: its own times count before the others. */
+export function limitsOf({ limits }: Live, { timeouts }: RouteConfig): Limits {
+  return timeouts === undefined ? limits : { ...limits, ...timeouts };
 }

@@ -19,6 +19,7 @@ import { clientEnds } from '../client-ends.ts';
 import type { Exchange } from '../exchange.ts';
 import { oneHeader } from '../facts.ts';
 import { endToEnd, type HeaderList, upstreamHost } from '../headers.ts';
+import { limitsOf } from '../live.ts';
 import { decideOffer, type Offering } from '../offers.ts';
 import { replyContext } from '../reply-context.ts';
 import { routedHeaders } from '../route-headers.ts';
@@ -54,7 +55,7 @@ async function ask(exchange: Exchange, passage: Passage, upstreams: Upstreams, b
   for (const [name, value] of routedHeaders(exchange, passage))
     if (name !== 'accept-encoding') headers.push(name, value);
   headers.push('host', upstreamHost(exchange, passage), 'accept-encoding', 'identity');
-  const limits = { ...live.limits, ...passage.route.timeouts };
+  const limits = limitsOf(live, passage.route);
   const question: Question = {
     path: passage.path,
     method: (request.method ?? 'GET') as Dispatcher.HttpMethod,

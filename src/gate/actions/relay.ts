@@ -9,6 +9,7 @@ import { hasBody } from '../body.ts';
 import { clientEnds } from '../client-ends.ts';
 import type { Exchange } from '../exchange.ts';
 import { upstreamHost } from '../headers.ts';
+import { limitsOf } from '../live.ts';
 import type { Forward, ProxyEngine } from '../proxy-engine.ts';
 import { type FramedBody, frameBody, relayHttp } from '../relay-http.ts';
 import { relayWebSocket } from '../relay-websocket.ts';
@@ -27,7 +28,7 @@ export async function carryOutRelay(exchange: Exchange, passage: Passage, relay:
   const { live, story, outlet, request } = exchange;
   const { engine, upstreams } = relay;
   const method = request.method ?? 'GET';
-  const limits = { ...live.limits, ...passage.route.timeouts };
+  const limits = limitsOf(live, passage.route);
   const headers: Forward['headers'] = [['host', upstreamHost(exchange, passage)], ...routedHeaders(exchange, passage)];
   const framed = outlet.kind === 'response' ? await frameBody(exchange, method) : NO_BODY;
   headers.push(...framed.headers);
