@@ -124,6 +124,12 @@ export class Firmware {
     if ('fill' in found && found.fill.state.kind === 'filling') this.#follow(found.fill, gate);
   }
 
+  /** A gate served a link by what it was told of it: a hit like any other. */
+  noteHeldHit(sha256: string, atMs: number): void {
+    this.cache.totals.hits += 1;
+    this.library.offered(sha256, atMs);
+  }
+
   status(): FirmwareStatus {
     const images = this.library.images();
     return {
@@ -156,8 +162,9 @@ export class Firmware {
 
   #answerOf(found: Found | GateError): FirmwareAnswer {
     try {
-      if (!(found instanceof GateError)) return { kind: 'object', object: this.#objectOf(found), how: found.how };
-      return refusalOf(found);
+      if (found instanceof GateError) return refusalOf(found);
+      const holdsMs = found.kind === 'image' && found.how === 'hit' ? (found.holdsMs ?? 0) : 0;
+      return { kind: 'object', object: this.#objectOf(found), how: found.how, holdsMs };
     } catch (error) {
       if (error instanceof GateError) return refusalOf(error);
       throw error;

@@ -31,6 +31,10 @@ export function gateEar(to: Hearers): GateEar {
     onEvents: (events, dropped) => {
       tally.add(events, dropped);
       for (const event of events) {
+        if (event.event === 'held-hit') {
+          firmware.noteHeldHit(event.sha256, event.atMs);
+          continue;
+        }
         // What the doctor plays is no device: it neither enters the history nor acts on anything.
         if (doctor.isPlayed(event)) continue;
         see(event);

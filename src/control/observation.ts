@@ -4,7 +4,7 @@ import type { Observation, OfferSeen } from '../ota/device-record.ts';
 
 type DeviceNews = Exclude<GateEvent, { event: (typeof NO_DEVICES)[number] }>;
 
-const NO_DEVICES = ['request', 'handshake-failed', 'turned-away', 'stream', 'upstream-failed'] as const;
+const NO_DEVICES = ['request', 'handshake-failed', 'turned-away', 'stream', 'upstream-failed', 'held-hit'] as const;
 
 const MAX_NAME = 64;
 const MAX_WHY = 300;

@@ -8,10 +8,11 @@ import { type Fetcher, fetchBody, type Place, type Reply } from './fetch.ts';
 import type { Fill } from './fill.ts';
 import { type CacheSettings, Fills, newTotals } from './fills.ts';
 import { FirstReplies } from './first-replies.ts';
-import type { Found, Link, Opened } from './found.ts';
+import { type Found, HOLDS_MS, type Link, type Opened } from './found.ts';
 import {
   AskBudgets,
   conditionalHeaders,
+  freshForMs,
   freshnessOf,
   isSame,
   mayServeStale,
@@ -176,7 +177,10 @@ export class FirmwareCache {
     const entry = this.library.entry(link.name);
     if (entry === undefined || !(await this.library.check(entry.sha256))) return this.#fetchNew(link);
     const freshness = freshnessOf(entry, link, this.#settings().recheckMs, nowMs);
-    if (freshness === 'fresh') return { found: this.#hit(entry.sha256), shared: true };
+    if (freshness === 'fresh') {
+      const freshMs = freshForMs(entry, link, this.#settings().recheckMs, nowMs);
+      return { found: this.#hit(entry.sha256, Math.min(HOLDS_MS, freshMs)), shared: true };
+    }
     const running = this.#renewing.get(link.name);
     if (running !== undefined && mayServeStale(entry.memo))
       return { found: this.#behind(entry, link, running), shared: true };
@@ -290,8 +294,8 @@ export class FirmwareCache {
     return fetchInTurn(this.#sharing, link.name, options, fetch);
   }
 
-  #hit(sha256: string): Found {
+  #hit(sha256: string, holdsMs = HOLDS_MS): Found {
     this.totals.hits += 1;
-    return { kind: 'image', sha256, how: 'hit' };
+    return { kind: 'image', sha256, how: 'hit', holdsMs };
   }
 }

@@ -5,8 +5,12 @@ import type { Fill } from './fill.ts';
 import type { PromiseHint } from './link-identity.ts';
 import type { PassingImage } from './passing.ts';
 
+/** A link that led to an image leads to it for so long: a herd that comes by one link is looked up once a second. */
+export const HOLDS_MS = 1_000;
+
+/** `holdsMs`: for how long there is nothing to look for anew; absent: not at all. */
 export type Found =
-  | { kind: 'image'; sha256: string; how: CacheHow }
+  | { kind: 'image'; sha256: string; how: CacheHow; holdsMs?: number }
   | { kind: 'passing'; image: PassingImage; how: CacheHow }
   | { kind: 'fill'; fill: Fill; how: CacheHow };
 

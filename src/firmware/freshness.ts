@@ -120,3 +120,16 @@ export function freshnessOf(
   if (explicit !== null) return explicit;
   return link.quiet || Math.abs(nowMs - entry.checkedMs) >= recheckMs ? 'ask' : 'fresh';
 }
+
+/** How long what is fresh stays so, in ms. */
+export function freshForMs(
+  entry: { memo: NameMemo; checkedMs: number },
+  link: { oneTime: boolean; promise: unknown },
+  recheckMs: number,
+  nowMs: number,
+): number {
+  if (link.oneTime && link.promise === null) return Number.POSITIVE_INFINITY;
+  const policy = link.oneTime || entry.memo.policy === null ? null : CachePolicy.fromObject(entry.memo.policy);
+  if (policy?.stale() === false) return (policy.maxAge() - policy.age()) * 1_000;
+  return recheckMs - Math.abs(nowMs - entry.checkedMs);
+}

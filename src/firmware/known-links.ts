@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Fill } from './fill.ts';
 import type { CacheTotals } from './fills.ts';
-import type { Found } from './found.ts';
+import { type Found, HOLDS_MS } from './found.ts';
 import type { Library } from './library.ts';
 import type { PassingImages } from './passing.ts';
 
@@ -68,7 +68,7 @@ export class KnownLinks {
       case 'image':
         if (!(await library.check(known.sha256))) return null;
         totals.hits += 1;
-        return { kind: 'image', sha256: known.sha256, how: 'hit' };
+        return { kind: 'image', sha256: known.sha256, how: 'hit', holdsMs: HOLDS_MS };
       case 'passing': {
         const image = passing.get(known.id, Date.now());
         if (image === undefined) return null;

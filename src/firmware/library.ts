@@ -37,6 +37,8 @@ export class Library {
   readonly #checking = new Map<string, Promise<boolean>>();
   /** Hears of every image that comes or goes. */
   onChange: () => void = () => {};
+  /** Hears when a link may lead to other bytes than before: an image went, or a name stands for another one. */
+  onOtherBytes: () => void = () => {};
   /** Images that stay for a reason of somebody else's: a rollout sends them, or may have to go back to them. */
   needed: () => ReadonlySet<string> = () => new Set();
 
@@ -135,6 +137,7 @@ export class Library {
   }
 
   name(entry: Entry): void {
+    const before = this.#entries.get(entry.name);
     // In the order of their use, like the catalogue's own bound.
     this.#entries.delete(entry.name);
     this.#entries.set(entry.name, entry);
@@ -143,6 +146,7 @@ export class Library {
       this.#entries.delete(oldest);
     }
     this.#write((catalogue) => catalogue.putName(entry));
+    if (before !== undefined && before.sha256 !== entry.sha256) this.onOtherBytes();
   }
 
   /** Takes a name that another machine knows, where its image is here; the later look counts. */
@@ -156,6 +160,7 @@ export class Library {
   forgetName(name: string): void {
     this.#entries.delete(name);
     this.#write((catalogue) => catalogue.removeName(name));
+    this.onOtherBytes();
   }
 
   /** Notes that an image was asked for: those asked for longest ago go first when room is needed. */
@@ -180,6 +185,7 @@ export class Library {
     this.#write((catalogue) => catalogue.removeImage(sha256));
     this.#shelf.remove(sha256);
     this.onChange();
+    this.onOtherBytes();
   }
 
   bytes(): number {

@@ -15,7 +15,9 @@ const ANSWER_MS = 10 * 60_000;
 
 type Refusal = Extract<FirmwareAnswer, { kind: 'refused' }>;
 /** An answer, with a place among the readers of its image. */
-type Entered = Refusal | { kind: 'entered'; file: GrowingFile; how: CacheHow; entering: Promise<void> };
+type Entered =
+  | Refusal
+  | { kind: 'entered'; file: GrowingFile; how: CacheHow; entering: Promise<void>; holdsMs: number };
 
 export class FirmwareAsks {
   readonly #send: (message: ToControl) => Promise<void>;
@@ -24,10 +26,13 @@ export class FirmwareAsks {
   #pulse: Silence = NEVER_SILENT;
   /** Of images that were whole and in the store. */
   readonly #lately = new LatelyTold<FirmwareObject>();
+  readonly #onHeld: (sha256: string) => void;
   #lastId = 0;
 
-  constructor(send: (message: ToControl) => Promise<void>) {
+  /** `onHeld` hears of links that were served without an Ask, by what control had told of them a moment before. */
+  constructor(send: (message: ToControl) => Promise<void>, onHeld: (sha256: string) => void = () => {}) {
     this.#send = send;
+    this.#onHeld = onHeld;
   }
 
   /** From now on, links go by what was told lately where control is silent. */
@@ -60,19 +65,24 @@ export class FirmwareAsks {
       waiting(answer);
       return;
     }
-    waiting(this.#enter(answer));
+    waiting(this.#enter(answer.object, answer.how, answer.holdsMs));
   }
 
-  #enter({ object, how }: Extract<FirmwareAnswer, { kind: 'object' }>): Entered {
+  #enter(object: FirmwareObject, how: CacheHow, holdsMs = 0): Entered {
     const file = this.#open.get(object.id) ?? new GrowingFile(object);
     // The answer can be newer than what this gate heard last of the same fill.
     file.update({ file: object.file, state: object.state });
     this.#open.set(object.id, file);
-    return { kind: 'entered', file, how, entering: file.enter() };
+    return { kind: 'entered', file, how, entering: file.enter(), holdsMs };
   }
 
   onProgress({ id, file, state }: FillProgress): void {
     this.#open.get(id)?.update({ file, state });
+  }
+
+  /** Other bytes may be behind the links by now: each is asked about again. */
+  letGo(): void {
+    this.#lately.letGo();
   }
 
   /** Control is gone: what is not whole will never be. */
@@ -117,6 +127,11 @@ export class FirmwareAsks {
   }
 
   #ask(ask: FirmwareAsk): Promise<Entered> {
+    const held = this.#lately.held(ask);
+    if (held !== null) {
+      this.#onHeld(held.id);
+      return Promise.resolve(this.#enter(held, 'hit'));
+    }
     if (this.#waiting.size >= MAX_ASKS) {
       throw new GateError('FIRMWARE_NO_ROOM', 'too many downloads wait to begin: ask again in a minute', {
         fault: 'gate',
@@ -132,7 +147,7 @@ export class FirmwareAsks {
       const timer = setTimeout(() => fail('control did not answer'), ANSWER_MS).unref();
       const silent = this.#pulse.whenSilent(() => {
         const object = this.#lately.of(ask);
-        if (object !== null) settle(() => resolve(this.#enter({ kind: 'object', object, how: 'stale' })));
+        if (object !== null) settle(() => resolve(this.#enter(object, 'stale')));
       });
       const settle = (then: () => void): void => {
         clearTimeout(timer);
@@ -141,9 +156,11 @@ export class FirmwareAsks {
         then();
       };
       this.#waiting.set(id, (answer) => {
-        // One that came here while it grew has left its name since.
-        const object = answer.kind === 'entered' ? answer.file.object : null;
-        if (object?.stored === true && object.state.kind === 'whole') this.#lately.keep(ask, object);
+        if (answer.kind === 'entered') {
+          // One that came here while it grew has left its name since.
+          const { object } = answer.file;
+          if (object.stored && object.state.kind === 'whole') this.#lately.keep(ask, object, answer.holdsMs);
+        }
         settle(() => resolve(answer));
       });
       this.#send({ kind: 'ask', id, ask }).catch(() => fail('the control process is gone'));

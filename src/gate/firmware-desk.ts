@@ -25,9 +25,10 @@ export class FirmwareDesk {
   #told = 0;
   #telling = false;
 
-  constructor(send: (message: ToControl) => Promise<void>) {
+  /** `onHeld`: see FirmwareAsks. */
+  constructor(send: (message: ToControl) => Promise<void>, onHeld: (sha256: string) => void) {
     this.#send = send;
-    this.asks = new FirmwareAsks(send);
+    this.asks = new FirmwareAsks(send, onHeld);
     this.questions = new Questions(send);
   }
 

@@ -42,7 +42,7 @@ let opened = openLog({ level: 'info', format: 'auto' }, name);
 let access: LineFile | null = null;
 let silence: RepeatedTrouble | undefined;
 let serving: { listeners: Listeners; streams: Streams; crowd: Crowd; gate: Gate } | null = null;
-const firmware = new FirmwareDesk(tell);
+const firmware = new FirmwareDesk(tell, (sha256) => events.add({ event: 'held-hit', atMs: Date.now(), sha256 }));
 const pulse = new ControlPulse(tell, onSilentControl);
 const tap = new LogTap((batch) => tell({ kind: 'log', ...batch }));
 const events = new EventQueue((batch) => tell({ kind: 'events', ...batch }));
@@ -105,6 +105,7 @@ async function apply(snapshot: Snapshot): Promise<void> {
   drainMs = snapshot.limits.drainMs;
   opened.log.level = snapshot.log.level;
   firmware.apply(snapshot.firmware);
+  firmware.asks.letGo();
   upstreams.keepOnly(snapshot.upstreams, snapshot.limits, snapshot.upstreamSettings);
 }
 
@@ -206,6 +207,9 @@ process.on('message', (message: unknown) => {
       return;
     case 'pulse':
       pulse.onPulse();
+      return;
+    case 'firmware-changed':
+      firmware.asks.letGo();
       return;
     case 'progress':
       firmware.asks.onProgress(message.progress);

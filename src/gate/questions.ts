@@ -44,7 +44,8 @@ export class Questions {
       const settle = (reply: Reply | null): void => {
         clearTimeout(timer);
         silent.stop();
-        if (ask !== null && reply?.about === 'offer' && reply.image.kind === 'app') this.#lately.keep(ask, reply.image);
+        if (ask !== null && reply?.about === 'offer' && reply.image.kind === 'app')
+          this.#lately.keep(ask, reply.image, 0);
         this.#waiting.delete(id);
         resolve(reply?.about === question.about ? (reply as Extract<Reply, { about: About }>) : null);
       };

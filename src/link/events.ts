@@ -32,6 +32,8 @@ export type GateEvent =
   /** So many connections were closed unread, by a bound. */
   | { event: 'turned-away'; atMs: number; because: string; count: number }
   | { event: 'handshake-failed'; atMs: number; reason: string }
+  /** A link was served by what control had told of it a moment before. */
+  | { event: 'held-hit'; atMs: number; sha256: string }
   | ({ event: 'download-begun'; atMs: number } & DownloadOf)
   /** The link was used, and no image could be had for it. */
   | ({ event: 'download-refused'; atMs: number; code: ErrorCode; why: string | null } & DownloadOf)

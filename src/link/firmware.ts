@@ -43,7 +43,8 @@ export type FillState =
   | { kind: 'failed'; code: ErrorCode; detail: string };
 
 export type FirmwareAnswer =
-  | { kind: 'object'; object: FirmwareObject; how: CacheHow }
+  /** `holdsMs`: how long the gate may give the same answer by itself to who asks the same. */
+  | { kind: 'object'; object: FirmwareObject; how: CacheHow; holdsMs: number }
   | { kind: 'refused'; code: ErrorCode; fault: Fault; status: number; message: string; retry: boolean };
 
 export type FillProgress = { id: string; file: string; state: FillState };

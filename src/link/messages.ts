@@ -15,6 +15,8 @@ export type ToGate =
   | { kind: 'reopen-logs' }
   | { kind: 'answer'; ask: number; answer: FirmwareAnswer }
   | { kind: 'progress'; progress: FillProgress }
+  /** An image went, or a link may lead to another one: what was told of links holds no longer. */
+  | { kind: 'firmware-changed' }
   | { kind: 'reply'; question: number; reply: Reply }
   /** Control is there. */
   | { kind: 'pulse' }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FirmwareAsks } from '../../src/gate/firmware-asks.ts';
 import type { FillState, FirmwareAnswer, FirmwareAsk } from '../../src/link/firmware.ts';
 import type { ToControl } from '../../src/link/messages.ts';
@@ -23,16 +24,21 @@ function opened() {
   const path = join(freshFolder(), 'a.part');
   writeFileSync(path, BYTES);
   const sent: number[] = [];
-  const asks = new FirmwareAsks(async (message: ToControl) => {
-    if (message.kind === 'ask') sent.push(message.id);
-  });
+  const held: string[] = [];
+  const asks = new FirmwareAsks(
+    async (message: ToControl) => {
+      if (message.kind === 'ask') sent.push(message.id);
+    },
+    (sha256) => held.push(sha256),
+  );
   const named = { fileName: 'a.bin', contentType: 'x/y', lastModifiedMs: null, stored: true, app: null };
   const answer = (state: FillState, file = path): FirmwareAnswer => ({
     kind: 'object',
     how: 'joined',
     object: { id: 'fill', file, length: BYTES.length, state, ...named },
+    holdsMs: 0,
   });
-  return { path, sent, asks, answer };
+  return { path, sent, held, asks, answer };
 }
 
 function openBelow(path: string): number {
@@ -112,5 +118,61 @@ describe('an image that a gate has open', () => {
     assert.equal(file.state.kind, 'failed');
     await assert.rejects(waiting, { code: 'INTERNAL' });
     leave();
+  });
+});
+
+describe('an answer that holds', () => {
+  const HOLDS_MS = 1_000;
+
+  /** Asks once, and is told that the answer holds for so long. */
+  async function told(holdsMs: number, ask = ASK) {
+    const all = opened();
+    const { path, sent, asks } = all;
+    const sha256 = '0f'.repeat(32);
+    const named = { fileName: 'a.bin', contentType: 'x/y', lastModifiedMs: null, stored: true, app: null };
+    const object = { id: sha256, file: path, length: BYTES.length, state: WHOLE, ...named };
+    const first = asks.open(ask);
+    asks.onAnswer(sent[0] ?? 0, { kind: 'object', how: 'hit', object, holdsMs });
+    (await first).leave();
+    return { ...all, sha256 };
+  }
+
+  it('serves the same link without asking, and says so', async () => {
+    const { sent, held, asks, sha256 } = await told(HOLDS_MS);
+    const { file, how, leave } = await within('the image', asks.open(ASK));
+    assert.equal(how, 'hit');
+    assert.deepEqual(await file.read(0, 20), BYTES.subarray(0, 20));
+    leave();
+    assert.deepEqual([sent.length, held], [1, [sha256]]);
+  });
+
+  it('is asked for anew past its time, by another link, and where control said that things changed', async (t) => {
+    const cases: { name: string; holdsMs: number; first: FirmwareAsk; change: (asks: FirmwareAsks) => unknown }[] = [
+      { name: 'it does not hold', holdsMs: 0, first: ASK, change: () => {} },
+      { name: 'its time is over', holdsMs: 20, first: ASK, change: () => sleep(30) },
+      { name: 'another link', holdsMs: HOLDS_MS, first: { ...ASK, url: 'http://a.test/b' }, change: () => {} },
+      { name: 'for one client', holdsMs: HOLDS_MS, first: { ...ASK, authorization: 'Basic YQ==' }, change: () => {} },
+      { name: 'changed', holdsMs: HOLDS_MS, first: ASK, change: (asks) => asks.letGo() },
+    ];
+    for (const { name, holdsMs, first, change } of cases)
+      await t.test(name, async () => {
+        const { sent, held, asks, answer } = await told(holdsMs, first);
+        await change(asks);
+        const again = asks.open(name === 'for one client' ? first : ASK);
+        assert.deepEqual([sent.length, held], [2, []]);
+        asks.onAnswer(sent[1] ?? 0, answer(WHOLE));
+        (await again).leave();
+      });
+  });
+
+  it('is asked for where its file is gone', async () => {
+    const { path, sent, asks, answer } = await told(HOLDS_MS);
+    rmSync(path);
+    const again = asks.open(ASK);
+    await until('an Ask', () => sent.length === 2);
+    const other = join(freshFolder(), 'b.part');
+    writeFileSync(other, BYTES);
+    asks.onAnswer(sent[1] ?? 0, answer(WHOLE, other));
+    (await again).leave();
   });
 });
