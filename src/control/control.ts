@@ -155,7 +155,6 @@ export class Control {
       log: this.#opened.log,
     });
     this.#supervisor = new Supervisor(this.#opened.log, ear);
-    this.firmware.library.onOtherBytes = () => this.#supervisor.tell({ kind: 'firmware-changed' });
     this.#publisher = new Publisher(config, {
       opened: this.#opened,
       state,

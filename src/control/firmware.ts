@@ -26,6 +26,8 @@ import type { Keeping } from './keeping.ts';
 import type { FirmwareStatus } from './status.ts';
 
 const SWEEP_MS = 60_000;
+// A message to a gate that is busy.
+const IN_THE_POST_MS = 30_000;
 
 export class Firmware {
   readonly cache: FirmwareCache;
@@ -39,6 +41,8 @@ export class Firmware {
   readonly upstreams = new Upstreams();
   readonly #passing = new PassingImages();
   readonly #followers = new Map<Fill, Set<GateLine>>();
+  /** Gates that go by an answer for a while, and until when at the latest. */
+  readonly #holding = new Map<GateLine, number>();
   readonly #ending = new AbortController();
   #config: Config;
   #judge: SourceJudge | null = null;
@@ -67,6 +71,10 @@ export class Firmware {
         originsOf: (upstream) => (this.#config.upstreams[upstream] ?? []).map((origin) => new URL(origin).origin),
       },
     });
+    this.library.onOtherBytes = () => {
+      for (const gate of this.#holding.keys()) gate({ kind: 'firmware-changed' });
+      this.#holding.clear();
+    };
     this.operations = new FirmwareOperations({
       cache: this.cache,
       library: this.library,
@@ -121,7 +129,15 @@ export class Firmware {
     // In one go: news of the fill between its state and its followers would be lost.
     const answer = this.#answerOf(found);
     gate({ kind: 'answer', ask: id, answer });
+    if (answer.kind === 'object' && answer.holdsMs > 0) this.#noteHolding(gate, answer.holdsMs);
     if ('fill' in found && found.fill.state.kind === 'filling') this.#follow(found.fill, gate);
+  }
+
+  /** The gate counts from when it hears it. */
+  #noteHolding(gate: GateLine, holdsMs: number): void {
+    const nowMs = performance.now();
+    for (const [other, untilMs] of this.#holding) if (untilMs < nowMs) this.#holding.delete(other);
+    this.#holding.set(gate, nowMs + holdsMs + IN_THE_POST_MS);
   }
 
   /** A gate served a link by what it was told of it: a hit like any other. */

@@ -176,11 +176,10 @@ export class FirmwareCache {
     if (passing !== undefined) return { found: { kind: 'passing', image: passing, how: 'hit' }, shared: true };
     const entry = this.library.entry(link.name);
     if (entry === undefined || !(await this.library.check(entry.sha256))) return this.#fetchNew(link);
-    const freshness = freshnessOf(entry, link, this.#settings().recheckMs, nowMs);
-    if (freshness === 'fresh') {
-      const freshMs = freshForMs(entry, link, this.#settings().recheckMs, nowMs);
-      return { found: this.#hit(entry.sha256, Math.min(HOLDS_MS, freshMs)), shared: true };
-    }
+    const { recheckMs } = this.#settings();
+    const freshness = freshnessOf(entry, link, recheckMs, nowMs);
+    const freshMs = freshness === 'fresh' ? freshForMs(entry, link, recheckMs, nowMs) : 0;
+    if (freshness === 'fresh') return { found: this.#hit(entry.sha256, freshMs), shared: true };
     const running = this.#renewing.get(link.name);
     if (running !== undefined && mayServeStale(entry.memo))
       return { found: this.#behind(entry, link, running), shared: true };
@@ -294,8 +293,8 @@ export class FirmwareCache {
     return fetchInTurn(this.#sharing, link.name, options, fetch);
   }
 
-  #hit(sha256: string, holdsMs = HOLDS_MS): Found {
+  #hit(sha256: string, freshMs = HOLDS_MS): Found {
     this.totals.hits += 1;
-    return { kind: 'image', sha256, how: 'hit', holdsMs };
+    return { kind: 'image', sha256, how: 'hit', holdsMs: Math.min(HOLDS_MS, freshMs) };
   }
 }

@@ -9,7 +9,8 @@ import { Questions } from './questions.ts';
 // What waits, encrypted, for slow devices in all downloads together; and what a record holds at the least.
 const TLS_WAITING_BYTES = 2 * 1024 * 1024;
 const TLS_RECORD_BYTES = 4 * 1024;
-const TLS_MOST_BYTES = 64 * 1024;
+// Larger and smaller pieces cost more: bench/NOTES.md.
+const TLS_MOST_BYTES = 48 * 1024;
 const UNSHARED_TELL_MS = 200;
 
 export class FirmwareDesk {

@@ -16,7 +16,8 @@ const DISK_READ_BYTES = 256 * 1024;
 // A plain socket copies nothing, so large pieces cost least; the client's silence is counted from piece to piece.
 const PLAIN_WRITE_BYTES = 1024 * 1024;
 // Of a client of which nothing is known yet. Who takes a piece within the time gets one twice as large.
-const FIRST_WRITE_BYTES = 64 * 1024;
+const FIRST_PLAIN_BYTES = 64 * 1024;
+const FIRST_TLS_BYTES = 16 * 1024;
 const AT_ONCE_MS = 20;
 
 export type SendOptions = {
@@ -41,7 +42,7 @@ export async function sendImage(
 ): Promise<SendEnd> {
   const { file, end } = part;
   const flow = new Flow(response, options.idleMs, options.tlsWriteBytes !== null);
-  let pieceBytes = FIRST_WRITE_BYTES;
+  let pieceBytes = options.tlsWriteBytes === null ? FIRST_PLAIN_BYTES : FIRST_TLS_BYTES;
   let gapMs = 0;
   let lastMs = performance.now();
   const cut = (how: Cut): SendEnd => {
