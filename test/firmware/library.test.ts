@@ -150,6 +150,41 @@ describe('a library', () => {
     assert.ok(library.namesOf(image.sha256).length <= MAX_NAMES);
   });
 
+  it('says when a link may lead to other bytes, and at no other time', () => {
+    const there = opened();
+    const { library } = there;
+    let told = 0;
+    library.onOtherBytes = () => {
+      told += 1;
+    };
+    const toldBy = (work: () => void): number => {
+      told = 0;
+      work();
+      return told;
+    };
+    const [one, other] = [put(there, 'a_1.bin'), put(there, 'a_2.bin')];
+    assert.equal(
+      toldBy(() => library.name(entryOf('link', one))),
+      0,
+    );
+    assert.equal(
+      toldBy(() => library.name({ ...entryOf('link', one), checkedMs: NOW + 1 })),
+      0,
+    );
+    assert.equal(
+      toldBy(() => library.name(entryOf('link', other))),
+      1,
+    );
+    assert.equal(
+      toldBy(() => library.forgetName('link')),
+      1,
+    );
+    assert.equal(
+      toldBy(() => library.remove(one.sha256)),
+      1,
+    );
+  });
+
   it('goes on where the state cannot be written', () => {
     const one = opened();
     const image = put(one, 'a_1.bin');
