@@ -15,6 +15,8 @@ export type TurnedAway = 'connections-full' | 'address-full' | 'handshakes-full'
 
 const KEPT_FOR_LAN = 0.1;
 const TELL_MS = 1_000;
+// The process's own, most of them listening sockets (`listening.ts`).
+const OWN_DESCRIPTORS = 96;
 
 const WORDS: Record<TurnedAway, string> = {
   'connections-full':
@@ -102,5 +104,5 @@ export class Crowd {
 
 /** A relayed connection takes two descriptors, and the rest of the process some: past that, nothing could be opened. */
 function connectionsWithin(descriptors: number): number {
-  return Math.max(8, Math.floor((descriptors - 64) / 2));
+  return Math.max(8, Math.floor((descriptors - OWN_DESCRIPTORS) / 2));
 }
