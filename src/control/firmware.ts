@@ -179,7 +179,7 @@ export class Firmware {
   #answerOf(found: Found | GateError): FirmwareAnswer {
     try {
       if (found instanceof GateError) return refusalOf(found);
-      const holdsMs = found.kind === 'image' && found.how === 'hit' ? (found.holdsMs ?? 0) : 0;
+      const holdsMs = found.kind === 'image' ? (found.holdsMs ?? 0) : 0;
       return { kind: 'object', object: this.#objectOf(found), how: found.how, holdsMs };
     } catch (error) {
       if (error instanceof GateError) return refusalOf(error);

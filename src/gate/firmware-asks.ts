@@ -30,7 +30,7 @@ export class FirmwareAsks {
   #lastId = 0;
 
   /** `onHeld` hears of links that were served without an Ask, by what control had told of them a moment before. */
-  constructor(send: (message: ToControl) => Promise<void>, onHeld: (sha256: string) => void = () => {}) {
+  constructor(send: (message: ToControl) => Promise<void>, onHeld: (sha256: string) => void) {
     this.#send = send;
     this.#onHeld = onHeld;
   }

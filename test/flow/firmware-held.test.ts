@@ -1,4 +1,4 @@
-// A herd by one link: a gate goes by one answer for all of them, counts each, and hears at once where it holds no longer.
+// A herd by one link: a gate goes by one answer for all of them, counts each, and serves nothing that was taken away.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../rig/bounded.ts';
