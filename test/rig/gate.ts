@@ -58,6 +58,8 @@ export type StartOptions = {
 /** For what is to be seen of a download that a device would not have been sent to. */
 export const ANY_OFFER = 'offers: { allow: [corrupt, merged, unavailable, version-mismatch] }';
 
+const PORT_TRIES = 3;
+
 export type CommandResult = { code: number | null; stdout: string; stderr: string };
 
 /**
@@ -65,6 +67,21 @@ export type CommandResult = { code: number | null; stdout: string; stderr: strin
  * On loopback, 127.0.0.2 counts as LAN in the default `networks`, every other address as outside.
  */
 export async function startGate(yaml: string, options: StartOptions = {}): Promise<GateRig> {
+  for (let left = PORT_TRIES - 1; ; left -= 1) {
+    try {
+      return await startOnce(yaml, options);
+    } catch (error) {
+      if (left === 0 || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+/** A free port is found before the gates take it: another test can be faster. */
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('listen EADDRINUSE');
+}
+
+async function startOnce(yaml: string, options: StartOptions): Promise<GateRig> {
   const folder = mkdtempSync(join(tmpdir(), 'otagate-test-'));
   const configFile = join(folder, 'otagate.yaml');
   writeFileSync(configFile, complete(yaml));
