@@ -9,8 +9,11 @@ export const HELD_BACK_BYTES = 4096;
 // Of 256 KiB at the most.
 const MAX_PIECES = 8;
 
-export class GrowingFile {
-  readonly object: FirmwareObject;
+/** What is known of a file that grows, at the least. */
+export type Growing = Pick<FirmwareObject, 'file' | 'length' | 'state'>;
+
+export class GrowingFile<Of extends Growing = FirmwareObject> {
+  readonly object: Of;
   #state: FillState;
   #file: string;
   #handle: Promise<FileHandle> | null = null;
@@ -19,7 +22,7 @@ export class GrowingFile {
   /** What was read last, while it grows. */
   #pieces: { offset: number; length: number; bytes: Promise<Buffer> }[] = [];
 
-  constructor(object: FirmwareObject) {
+  constructor(object: Of) {
     this.object = object;
     this.#state = object.state;
     this.#file = object.file;
@@ -65,7 +68,7 @@ export class GrowingFile {
    * at the same moment: it is read once for all of them. @throws {Error} with the system's code
    */
   read(offset: number, length: number): Promise<Buffer> {
-    if (this.#state.kind !== 'filling') return this.#readHere(offset, length);
+    if (this.#state.kind !== 'filling' || this.#readers < 2) return this.#readHere(offset, length);
     const there = this.#pieces.find((piece) => piece.offset === offset && piece.length === length);
     if (there !== undefined) return there.bytes;
     const piece = { offset, length, bytes: this.#readHere(offset, length) };

@@ -1,7 +1,7 @@
 // Owns fetching an image once over all machines: one has the turn and fetches, its bytes pass through Redis, and the
 // others take them as a reply. One that dies is followed by another.
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { errorText, GateError } from '../base/errors.ts';
@@ -10,6 +10,7 @@ import type { Agreement, Lease } from '../store/agreement.ts';
 import { BEAT_MS, MAX_PART_BYTES, type Passage, type Passages, type PassageWriter } from '../store/redis/passages.ts';
 import { ANOTHER_MACHINE, type Reply } from './fetch.ts';
 import type { CarriedFill, FetchTurn } from './fetch-turn.ts';
+import { GrowingFile } from './growing-file.ts';
 import { confirmsPromise } from './link-identity.ts';
 import { BY_OURSELVES, type Sharing, type Turn, type TurnOptions } from './sharing.ts';
 
@@ -44,23 +45,35 @@ export class SharedFills implements Sharing {
   }
 
   async turn(name: string, options: TurnOptions): Promise<Turn> {
-    const { promise, running, signal } = options;
     const short = passageName(name);
-    const deadline = performance.now() + WAIT_MS;
-    while (this.#passages.there && performance.now() < deadline && !signal.aborted) {
-      const passage = await this.#passages.find(short);
-      const counts = passage !== null && !(passage.whole && (running || passage.ageMs > FRESH_MS));
-      const head = counts ? headSchema.safeParse(passage.head) : null;
-      if (passage !== null && head?.success === true) {
-        // Another image under a name that was only claimed: each one's link may still bring its own.
-        const fits = promise === null || confirmsPromise(head.data.fileName, promise);
-        return fits ? { kind: 'theirs', reply: replyOf(passage, head.data) } : BY_OURSELVES;
-      }
+    const sinceMs = performance.now();
+    const deadline = sinceMs + WAIT_MS;
+    while (this.#passages.there && performance.now() < deadline && !options.signal.aborted) {
+      const theirs = await this.#theirs(short, options, sinceMs);
+      if (theirs !== null) return theirs;
       const lease = await this.#agreement.lease(`fill/${short}`, TURN_LIFE_MS);
-      if (lease !== null) return this.#ours(short, lease);
+      if (lease !== null) {
+        // Another machine may have begun and ended between the look and the lease.
+        const ended = await this.#theirs(short, options, sinceMs);
+        if (ended === null) return this.#ours(short, lease);
+        await lease.release();
+        return ended;
+      }
       await sleep(LOOK_EVERY_MS);
     }
     return BY_OURSELVES;
+  }
+
+  /** What another machine fetches, or has fetched just now; null where that is nothing. */
+  async #theirs(name: string, { promise, running }: TurnOptions, sinceMs: number): Promise<Turn | null> {
+    const passage = await this.#passages.find(name);
+    if (passage === null) return null;
+    const freshMs = running ? performance.now() - sinceMs : FRESH_MS;
+    const head = headSchema.safeParse(passage.head);
+    if (!head.success || (passage.whole && passage.ageMs > freshMs)) return null;
+    // Another image under a name that was only claimed: each one's link may still bring its own.
+    const fits = promise === null || confirmsPromise(head.data.fileName, promise);
+    return fits ? { kind: 'theirs', reply: replyOf(passage, head.data) } : BY_OURSELVES;
   }
 
   /** Passes an image that is here to those who have missed it. Never throws. */
@@ -70,8 +83,7 @@ export class SharedFills implements Sharing {
     try {
       const writer = await this.#passages.begin(name, lease.token, head, head.length);
       if (writer === null) return;
-      await writeFile(writer, file, head.length, lease.lost);
-      await writer.end(true);
+      await writeAll(writer, () => writeFile(writer, file, head.length, lease.lost));
     } catch (error) {
       this.#log.debug({ event: 'pass-on-failed', detail: errorText(error) }, 'an image did not reach other machines');
     } finally {
@@ -123,30 +135,12 @@ export class SharedFills implements Sharing {
         this.#log.warn({ event: 'passage-full' }, why);
         return;
       }
-      await this.#write(writer, fill, lease.lost);
+      await writeAll(writer, () => writeGrowing(writer, fill, length, lease.lost));
     } catch (error) {
       const why = `other machines have to fetch an image themselves: ${errorText(error)}`;
       this.#log.warn({ event: 'passage-failed', detail: errorText(error) }, why);
     } finally {
       await lease.release();
-    }
-  }
-
-  async #write(writer: PassageWriter, fill: CarriedFill, lost: AbortSignal): Promise<void> {
-    let sent = 0;
-    while (!lost.aborted) {
-      const { state } = fill;
-      if (state.kind === 'failed') return writer.end(false);
-      const have = state.kind === 'whole' ? (fill.length ?? 0) : state.have;
-      if (have > sent) {
-        const part = await readPart(fill.file, sent, Math.min(MAX_PART_BYTES, have - sent));
-        if (part.length === 0 || !(await writer.add(part))) return;
-        sent += part.length;
-      } else if (state.kind === 'whole') {
-        return writer.end(true);
-      } else if (!(await changed(fill)) && !(await writer.beat())) {
-        return;
-      }
     }
   }
 }
@@ -169,22 +163,71 @@ function changed(fill: CarriedFill): Promise<boolean> {
   });
 }
 
-async function readPart(file: string, offset: number, length: number): Promise<Buffer> {
+/** Says at the end whether all is there: whoever reads behind it must not wait for a silence to become long. */
+async function writeAll(writer: PassageWriter, write: () => Promise<boolean>): Promise<void> {
+  let whole = false;
+  try {
+    whole = await write();
+  } catch (error) {
+    await writer.end(false).catch(() => {}); // what went wrong first is what counts
+    throw error;
+  }
+  await writer.end(whole);
+}
+
+/** Writes what stands in the file of a fill, and what comes to stand there. Whether that was all of it. */
+async function writeGrowing(
+  writer: PassageWriter,
+  fill: CarriedFill,
+  length: number,
+  lost: AbortSignal,
+): Promise<boolean> {
+  const growing = new GrowingFile({ file: fill.file, length, state: fill.state });
+  const unwatch = fill.watch(() => growing.update(fill));
+  try {
+    await growing.enter();
+    try {
+      for (let sent = 0; !lost.aborted; ) {
+        const { state } = growing;
+        if (state.kind === 'failed') return false;
+        const have = state.kind === 'whole' ? length : state.have;
+        if (have > sent) {
+          const part = await growing.read(sent, Math.min(MAX_PART_BYTES, have - sent));
+          if (part.length === 0 || !(await writer.add(part))) return false;
+          sent += part.length;
+        } else if (state.kind === 'whole') {
+          return true;
+        } else if (!(await changed(fill)) && !(await writer.beat())) {
+          return false;
+        }
+      }
+      return false;
+    } finally {
+      growing.leave();
+    }
+  } finally {
+    unwatch();
+  }
+}
+
+async function writeFile(writer: PassageWriter, file: string, length: number, lost: AbortSignal): Promise<boolean> {
   const handle = await open(file, 'r');
   try {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
+    let sent = 0;
+    while (sent < length && !lost.aborted) {
+      const part = await readPart(handle, sent, Math.min(MAX_PART_BYTES, length - sent));
+      if (part.length === 0 || !(await writer.add(part))) return false;
+      sent += part.length;
+    }
+    return sent === length;
   } finally {
     await handle.close();
   }
 }
 
-async function writeFile(writer: PassageWriter, file: string, length: number, lost: AbortSignal): Promise<void> {
-  for (let sent = 0; sent < length && !lost.aborted; ) {
-    const part = await readPart(file, sent, Math.min(MAX_PART_BYTES, length - sent));
-    if (part.length === 0 || !(await writer.add(part))) throw new Error('its passage ended early');
-    sent += part.length;
-  }
+async function readPart(handle: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, offset);
+  return buffer.subarray(0, bytesRead);
 }
 
 function replyOf(passage: Passage, head: PassageHead): Reply {
