@@ -2,9 +2,6 @@
 import type { GateEvent } from '../link/events.ts';
 import type { Notices } from './notices.ts';
 
-// Failures that are an upstream's: it could not be reached, or said nothing that can be used.
-const FAILED = new Set([502, 503, 504]);
-
 type Failing = { sinceMs: number; requests: number };
 
 export class UpstreamTrouble {
@@ -19,9 +16,9 @@ export class UpstreamTrouble {
   /** Takes what a gate saw; `downMs` is how long failures must last before they are told. */
   observe(event: GateEvent, downMs: number): void {
     if (event.event !== 'request' || event.upstream === null) return;
-    const { upstream, atMs, status } = event;
-    if (status === 499) return; // the client left: nothing is known
-    if (!FAILED.has(status)) {
+    const { atMs } = event;
+    const { name: upstream, answered } = event.upstream;
+    if (answered) {
       this.#failing.delete(upstream);
       this.#notices.end('upstream-down', upstream, `upstream ${upstream} answers again`);
       return;

@@ -6,6 +6,7 @@ import { SEAL_MARK } from '../ota/seal.ts';
 import { explain } from '../policy/reasons.ts';
 import type { Exchange, Story } from './exchange.ts';
 import { isPassage } from './headers.ts';
+import { upstreamAnswered } from './upstream-answered.ts';
 
 // A path that could not be read may still spell the mark as an escape.
 const SEAL_IN_PATH = new RegExp(`((?:${SEAL_MARK}|%(?:25)*7e)[a-z0-9_-]{6})[a-z0-9_-]{20,}`, 'gi');
@@ -58,6 +59,7 @@ export function record(exchange: Exchange, log: LineLog, events: EventQueue): vo
   log(troubled ? 'warn' : 'info', line, `${printable(facts.method, 20)} ${path} ${story.status}`);
 
   for (const event of story.events) events.add(event);
+  const answered = upstreamAnswered(story);
   events.add({
     event: 'request',
     atMs: exchange.startedMs,
@@ -65,7 +67,7 @@ export function record(exchange: Exchange, log: LineLog, events: EventQueue): vo
     status: story.status,
     route,
     because: decision.because,
-    upstream: isPassage(decision) ? decision.upstream : null,
+    upstream: answered === null || !isPassage(decision) ? null : { name: decision.upstream, answered },
   });
 }
 

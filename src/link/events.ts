@@ -10,7 +10,8 @@ export type GateEvent =
       status: number;
       route: string | null;
       because: string;
-      upstream: string | null;
+      /** Whom it was for, and whether that upstream answered; null for what was not for one, or says nothing of it. */
+      upstream: { name: string; answered: boolean } | null;
     }
   | {
       event: 'check';

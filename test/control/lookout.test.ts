@@ -33,42 +33,42 @@ function rig(
   return { lookout, notices, told };
 }
 
-const request = (atMs: number, status: number): GateEvent => ({
+const request = (atMs: number, answered: boolean | null, name = 'console'): GateEvent => ({
   event: 'request',
   atMs,
   action: 'relay',
-  status,
+  status: 200,
   route: 'console',
   because: 'https',
-  upstream: 'console',
+  upstream: answered === null ? null : { name, answered },
 });
 
 test('an upstream is told when it failed for a minute without a break, and when it answers again', () => {
   const { lookout, told } = rig();
-  for (const atMs of [0, 30_000, 59_999]) lookout.onEvent(request(atMs, 502));
+  for (const atMs of [0, 30_000, 59_999]) lookout.onEvent(request(atMs, false));
   assert.deepEqual(told, []);
-  lookout.onEvent(request(60_000, 504));
-  lookout.onEvent(request(61_000, 502));
+  lookout.onEvent(request(60_000, false));
+  lookout.onEvent(request(61_000, false));
   assert.deepEqual(told, ['upstream-down console begun']);
-  lookout.onEvent(request(62_000, 404));
+  lookout.onEvent(request(62_000, true));
   assert.deepEqual(told.slice(1), ['upstream-down console over']);
 });
 
 test('the trouble of an upstream ends with it', async () => {
   const { lookout, notices, told } = rig();
-  for (const atMs of [0, 60_000]) lookout.onEvent({ ...request(atMs, 502), upstream: 'gone' } as GateEvent);
+  for (const atMs of [0, 60_000]) lookout.onEvent(request(atMs, false, 'gone'));
   await lookout.look();
   assert.deepEqual(told, ['upstream-down gone begun', 'upstream-down gone over']);
   assert.deepEqual(notices.lasting(), []);
 });
 
-test('one answer in between makes it begin anew; a client that left proves nothing', () => {
+test('one answer in between makes it begin anew; what says nothing of it proves nothing', () => {
   const { lookout, told } = rig();
-  lookout.onEvent(request(0, 502));
-  lookout.onEvent(request(50_000, 499));
-  lookout.onEvent(request(70_000, 200));
-  lookout.onEvent(request(80_000, 502));
-  lookout.onEvent(request(130_000, 502));
+  lookout.onEvent(request(0, false));
+  lookout.onEvent(request(50_000, null));
+  lookout.onEvent(request(70_000, true));
+  lookout.onEvent(request(80_000, false));
+  lookout.onEvent(request(130_000, false));
   assert.deepEqual(told, []);
 });
 
