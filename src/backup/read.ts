@@ -7,6 +7,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
+import { readAtMost } from '../base/bounded-body.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { damaged, refused } from './backup-error.ts';
@@ -58,7 +59,9 @@ class Unpacking {
       throw damaged(this.#file, `it holds a ${String(header.type)}, and a backup holds files alone`);
     if (this.#manifest === null) {
       if (header.name !== MANIFEST) throw damaged(this.#file, 'it does not begin with its manifest');
-      this.#manifest = this.#read(await whole(stream, MAX_MANIFEST_BYTES));
+      const { bytes, whole } = await readAtMost(stream as AsyncIterable<Buffer>, MAX_MANIFEST_BYTES);
+      if (!whole) throw new TypeError('its manifest is too large');
+      this.#manifest = this.#read(bytes);
       this.#missing = new Map(this.#manifest.entries.map((entry) => [entry.name, entry]));
       if (this.#missing.size !== this.#manifest.entries.length)
         throw damaged(this.#file, 'its manifest names a file twice');
@@ -115,17 +118,6 @@ class Unpacking {
     if (hash.digest('hex') !== entry.sha256)
       throw damaged(this.#file, `the bytes of ${entry.name} are not those that were written`);
   }
-}
-
-async function whole(stream: AsyncIterable<unknown>, maxBytes: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new TypeError('its manifest is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 async function opened(file: string, key: Key): Promise<Readable> {

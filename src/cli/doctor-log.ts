@@ -1,6 +1,7 @@
 // Carries out `otagate doctor --serial-log`: what a device printed, and what it means.
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { readAtMost } from '../base/bounded-body.ts';
 import { errorText } from '../base/errors.ts';
 import { printable } from '../base/printable.ts';
 import { MAX_LOG_BYTES, readSerialLog } from '../doctor/serial/serial-log.ts';
@@ -40,12 +41,6 @@ export async function readLog(context: Context, file: string): Promise<number> {
 }
 
 async function readBounded(stream: Readable): Promise<{ text: string; cut: boolean }> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    chunks.push(chunk.subarray(0, MAX_LOG_BYTES - bytes));
-    bytes += chunk.length;
-    if (bytes > MAX_LOG_BYTES) break;
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), cut: bytes > MAX_LOG_BYTES };
+  const { bytes, whole } = await readAtMost(stream, MAX_LOG_BYTES);
+  return { text: bytes.toString('utf8'), cut: !whole };
 }

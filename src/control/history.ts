@@ -1,7 +1,7 @@
 // Owns the device history in control: takes what gates saw, writes it in batches, answers questions. Nothing that
 // happens to it touches anything else: what cannot be written is dropped and counted.
-import { statfsSync } from 'node:fs';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { freeBytes } from '../base/disk.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
@@ -244,14 +244,4 @@ export class DeviceHistory {
 
 function rowOf({ memory: _, ...row }: HistoryChange['record']): DeviceRow {
   return row;
-}
-
-function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    // Whether it can be written will be seen.
-    return Number.POSITIVE_INFINITY;
-  }
 }

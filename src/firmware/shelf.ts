@@ -12,12 +12,12 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { freeBytes } from '../base/disk.ts';
 import { errorCode } from '../base/errors.ts';
 import { ensurePrivateFolder } from '../base/files.ts';
 import type { Leftover } from './leftovers.ts';
@@ -71,12 +71,7 @@ export class Shelf {
 
   /** Whether that many bytes find room on the disk, and leave some. */
   hasRoom(bytes: number): boolean {
-    try {
-      const { bavail, bsize } = statfsSync(this.#partials);
-      return bavail * bsize >= bytes + SPARE_BYTES;
-    } catch {
-      return true; // the write itself will tell
-    }
+    return freeBytes(this.#partials) >= bytes + SPARE_BYTES;
   }
 
   /** A new partial file: to be kept, or only to be passed through. @throws {Error} with the system's code */

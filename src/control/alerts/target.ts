@@ -1,6 +1,7 @@
 // Owns the way to one webhook: a bounded queue, tries with growing pauses, and what became of the last message.
 import { setTimeout as pause } from 'node:timers/promises';
 import { request } from 'undici';
+import { readAtMost } from '../../base/bounded-body.ts';
 import { errorCode, errorText } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { printable } from '../../base/printable.ts';
@@ -102,22 +103,12 @@ export class Target {
         reset: true,
         signal: AbortSignal.any([this.#ending.signal, AbortSignal.timeout(this.#patience.timeoutMs)]),
       });
-      const refusal = refusalOf(this.webhook.format, answer.statusCode, await readStart(answer.body));
+      const { bytes } = await readAtMost(answer.body, MAX_ANSWER_BYTES);
+      const refusal = refusalOf(this.webhook.format, answer.statusCode, bytes.toString('utf8'));
       return refusal === null ? null : printable(refusal, 300);
     } catch (error) {
       if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time';
       return printable(`${errorText(error)} (${errorCode(error)})`, 300);
     }
   }
-}
-
-async function readStart(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
+import { readAtMost } from '../../base/bounded-body.ts';
 import { errorCode } from '../../base/errors.ts';
 import { type DnsTask, dnsError } from './dns-error.ts';
 
@@ -100,14 +101,8 @@ async function tryOnce(call: ApiCall): Promise<Outcome> {
 }
 
 async function readText(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) break;
-    chunks.push(chunk);
-  }
-  return bytes > MAX_BODY_BYTES ? '' : Buffer.concat(chunks).toString('utf8');
+  const { bytes, whole } = await readAtMost(body, MAX_BODY_BYTES);
+  return whole ? bytes.toString('utf8') : '';
 }
 
 function parse(text: string): unknown {
