@@ -34,7 +34,7 @@ await Promise.all(
     console.log(describeUpgrade(upgraded));
   }),
 );
-const fetched = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
+const cost = await costAtServers();
 const outside = await outsider(gate);
 if (outside !== null) {
   console.log(
@@ -51,9 +51,7 @@ for (const planted of plantedFaults()) {
   if (!well) failed += 1;
   console.log(`${well ? 'ok  ' : 'FAIL'}  ${planted.what.padEnd(15)}  ${why || 'nothing'}`);
 }
-console.log(
-  `\n${members.length - failed} of ${members.length} devices upgraded; the servers were asked for their firmware ${fetched} times.`,
-);
+console.log(`\n${members.length - failed} of ${members.length} devices upgraded. ${cost}`);
 
 if (once) await end(failed === 0 ? 0 : 1);
 console.log(`
@@ -68,6 +66,15 @@ The gate's log: ${folder}/gate.log`);
 process.on('SIGINT', () => void end(0));
 process.on('SIGTERM', () => void end(0));
 
+/** What the upgrades so far cost the servers, as their logs and the gate's own counts tell. */
+async function costAtServers(): Promise<string> {
+  const asked = (java.hits.get('download') ?? 0) + (python.hits.get('download') ?? 0);
+  const { firmware } = (await askGate('status')) as { firmware: { totals: { fills: number; upstreamBytes: number } } };
+  const { fills, upstreamBytes } = firmware.totals;
+  const megabytes = (upstreamBytes / 1e6).toFixed(1);
+  return `Their servers sent ${fills} images once each, ${megabytes} MB in all, and were asked ${asked - fills} times more what a link leads to.`;
+}
+
 /** What the device's history says, asked as an operator asks: `otagate devices MAC`. */
 async function withheldBecause(mac: string): Promise<string> {
   const deadline = Date.now() + 5_000;
@@ -79,11 +86,17 @@ async function withheldBecause(mac: string): Promise<string> {
 }
 
 async function askWhy(mac: string): Promise<string> {
-  const url = `http://127.0.0.1:${dashboard.admin}/api/v1/devices/${mac}`;
-  const reply = await fetch(url, { headers: { authorization: `Bearer ${dashboard.token}` } });
-  const { events = [] } = (await reply.json()) as { events?: { event: string; detail: Record<string, unknown> }[] };
+  const { events = [] } = (await askGate(`devices/${mac}`)) as {
+    events?: { event: string; detail: Record<string, unknown> }[];
+  };
   const told = events.find(({ event }) => event === 'withheld')?.detail;
   return told === undefined ? '' : `${told.rule}: ${told.why}`;
+}
+
+async function askGate(what: string): Promise<unknown> {
+  const url = `http://127.0.0.1:${dashboard.admin}/api/v1/${what}`;
+  const reply = await fetch(url, { headers: { authorization: `Bearer ${dashboard.token}` } });
+  return reply.json();
 }
 
 type Running = { gate: Gate; child: ChildProcess; dashboard: { admin: number; token: string } };
