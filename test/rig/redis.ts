@@ -26,7 +26,20 @@ export type RedisRig = {
 /** Ends with the test. */
 export async function redisFor(t: Pick<TestContext, 'after'>): Promise<RedisRig> {
   const [port = 0] = await freePorts(1);
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'];
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    '/tmp',
+    '--dbfilename',
+    `otagate-${port}.rdb`,
+  ];
   const child: ChildProcess = spawn(findBinary('redis-server') ?? 'redis-server', args, { stdio: 'ignore' });
   const orphaned = (): void => void child.kill('SIGKILL');
   process.once('exit', orphaned);
