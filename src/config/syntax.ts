@@ -74,20 +74,25 @@ function walk(document: Document, lineOf: (offset: number) => number): SyntaxFau
   const faults: SyntaxFault[] = [];
   const anchors = new Map<string, unknown>();
   let aliases = 0;
+  // After a fault of the text as a whole nothing further is looked at.
+  let whole = false;
+  const ofWhole = (problem: string, expected: string, offset: number, found: string): void => {
+    whole = true;
+    faults.push(fault([], problem, expected, offset, found));
+  };
   const visit = (node: unknown, place: Place, around: readonly unknown[]): void => {
-    if (faults.some(({ place: where }) => where.length === 0)) return;
+    if (whole) return;
     if (isAlias(node)) {
       aliases += 1;
       const offset = startOf(node) ?? 0;
       const target = anchors.get(node.source);
       // A password that begins with * reads as an alias.
       const found = isSecret(place) ? '' : `"*${printable(node.source, 40)}"`;
-      if (aliases > MAX_ALIASES)
-        faults.push(fault([], 'has too many aliases', `${MAX_ALIASES} at most`, offset, found));
+      if (aliases > MAX_ALIASES) ofWhole('has too many aliases', `${MAX_ALIASES} at most`, offset, found);
       else if (target === undefined || around.includes(target)) {
         const problem =
           target === undefined ? 'is an alias without an anchor before it' : 'is an alias that holds itself';
-        faults.push(fault([], problem, 'an anchor (&name) further up', offset, found));
+        ofWhole(problem, 'an anchor (&name) further up', offset, found);
       }
       return;
     }
@@ -95,7 +100,7 @@ function walk(document: Document, lineOf: (offset: number) => number): SyntaxFau
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isScalar(node)) return;
     if (around.length >= MAX_DEPTH) {
-      faults.push(fault([], ...TOO_DEEP, startOf(node) ?? 0, ''));
+      ofWhole(...TOO_DEEP, startOf(node) ?? 0, '');
       return;
     }
     const inside = [...around, node];
