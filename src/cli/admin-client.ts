@@ -1,4 +1,5 @@
 // Owns the command line's way to the running gate: HTTP over the Unix socket in its stateDir.
+import { existsSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -70,8 +71,8 @@ async function withGate(
 ): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
   const stateDir = findStateDir(context.configFile);
-  const socketPath = stateDir === null ? null : findAdminSocket(stateDir);
-  if (socketPath === null) return failed(EXIT.no, (await faultsOf(context.configFile)).join('\n'));
+  if (stateDir === null) return notFound(context);
+  const socketPath = findAdminSocket(stateDir);
   try {
     const response = await exchange(socketPath, question, LONGEST_ANSWER_MS);
     if ((response.statusCode ?? 500) < 400) return await read(response);
@@ -104,6 +105,11 @@ async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
   return text;
+}
+
+async function notFound({ configFile, words }: Context): Promise<Failed> {
+  const faults = await faultsOf(configFile);
+  return failed(EXIT.no, [...faults, ...(existsSync(configFile) ? [words.gate.notFound(configFile)] : [])].join('\n'));
 }
 
 async function notReached({ configFile, words }: Context, socketPath: string, error: unknown): Promise<Failed> {

@@ -48,6 +48,7 @@ export const chinese: Words = {
   gate: {
     notRunning: (file, socket) =>
       `没有网关在按 ${file} 运行（${socket} 无应答）：请用 \`otagate serve -c ${file}\` 启动`,
+    notFound: (file) => `无法从 ${file} 得知其网关所在：请修正该文件，或用 -c 指定一个只含其 stateDir 的文件`,
     notPermitted: (socket) => `当前用户无权访问网关（${socket} 仅限其所有者）：请以运行网关的用户或 root 身份执行`,
     notAsked: (socket, reason) => `无法访问 ${socket} 上的网关：${reason}`,
     cannotStart: (reason) => `otagate 无法启动：${reason}`,

@@ -67,6 +67,8 @@ export const english = {
   gate: {
     notRunning: (file: string, socket: string) =>
       `no gate is running for ${file} (nothing answers on ${socket}): start one with \`otagate serve -c ${file}\``,
+    notFound: (file: string) =>
+      `where its gate is cannot be read from ${file}: mend it, or give -c a file that holds nothing but its stateDir`,
     notPermitted: (socket: string) =>
       `this user may not ask the gate (${socket} is its owner's alone): run this as the user that runs the gate, or as root`,
     notAsked: (socket: string, reason: string) => `the gate on ${socket} could not be asked: ${reason}`,

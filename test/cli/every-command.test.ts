@@ -1,6 +1,6 @@
 // Every command there is, found by walking the tree: help, examples, wrong use, no gate, one JSON document.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Command } from 'commander';
@@ -176,6 +176,23 @@ test('-c counts wherever it stands, the one nearest to the command first', async
     const { code, stderr } = await otagate(args);
     assert.equal(code, 3);
     assert.ok(stderr.startsWith(`no gate is running for ${asked} `), `${args.join(' ')}: ${stderr}`);
+  }
+});
+
+test('a file that is no YAML while somebody edits it still leads to its gate, or says how to get there', async (t) => {
+  const { config } = await adminFor(t);
+  appendFileSync(config, 'routes: [\n');
+  const asked = await otagate(['openings', '-c', config]);
+  assert.deepEqual([asked.code, asked.stderr], [0, '']);
+
+  writeFileSync(config, 'domain: ota.test\nstateDir: "/var/lib/otagate\n');
+  for (const [language, way] of [
+    ['en', `or give -c a file that holds nothing but its stateDir\n`],
+    ['zh', `或用 -c 指定一个只含其 stateDir 的文件\n`],
+  ] as const) {
+    const lost = await otagate(['openings', '-c', config], { language });
+    assert.deepEqual([lost.code, lost.stdout], [1, '']);
+    assert.ok(lost.stderr.includes(`${config}:`) && lost.stderr.endsWith(way), lost.stderr);
   }
 });
 
