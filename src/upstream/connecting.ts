@@ -64,8 +64,13 @@ function prefaced(to: Connecting, connectMs: number, preface: Buffer): Connector
     const settle = (error: Error | null): void => {
       clearTimeout(timer);
       socket.off('error', settle);
-      if (error === null) done(null, socket);
-      else done(error, null);
+      if (error === null) {
+        done(null, socket);
+        return;
+      }
+      // TLS over a connection that fails tells it twice, and what nobody hears ends the process.
+      socket.on('error', () => {}).destroy();
+      done(error, null);
     };
     const timer = setTimeout(() => {
       socket.destroy(Object.assign(new Error('no connection in time'), { code: 'ECONNECT_TIMEOUT' }));
