@@ -118,6 +118,7 @@ class Flow {
   #isTimed = false;
   #gone = false;
   readonly #onDrain = (): void => this.#wake?.('news');
+  readonly #onTaken = (error?: Error | null): void => (error ? this.#onClose() : this.#onDrain());
   readonly #onClose = (): void => {
     this.#gone = true;
     this.#wake?.(LEFT);
@@ -145,8 +146,10 @@ class Flow {
     // wait for the end of the turn.
     const to = this.#begun ? (response.socket ?? response) : response;
     this.#begun = true;
+    // It broke, or its client has left: the response hears of that later, and a write would seem to be taken.
+    if (!to.writable) return Promise.resolve(LEFT);
     const taken = this.#next(true);
-    to.write(chunk, this.#onDrain);
+    to.write(chunk, this.#onTaken);
     return taken;
   }
 

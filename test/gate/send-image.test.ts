@@ -19,7 +19,16 @@ const BYTES = Buffer.alloc(LENGTH, 'firmware ');
 const FREE: Lane = { admission: () => 0, take: (bytes) => ({ bytes }), leave: () => {} };
 const WHOLE: FillState = { kind: 'whole', sha256: '0f'.repeat(32) };
 
-type Options = { lane?: Lane; memory?: boolean; start?: number; end?: number; idleMs?: number; encrypted?: boolean };
+type Options = {
+  lane?: Lane;
+  memory?: boolean;
+  start?: number;
+  end?: number;
+  idleMs?: number;
+  encrypted?: boolean;
+  /** The connection breaks when so many bytes went out. */
+  breaksAt?: number;
+};
 type Sending = {
   socket: Socket;
   ended: Promise<SendEnd>;
@@ -42,6 +51,7 @@ async function fileOf(t: TestContext, state: FillState, bytes = BYTES): Promise<
 /** Begins to send to a client that reads only when it is told. */
 async function begin(t: TestContext, file: GrowingFile, options: Options = {}): Promise<Sending> {
   const { lane = FREE, memory = false, start = 0, end = LENGTH, idleMs = 5_000, encrypted = false } = options;
+  const { breaksAt = Number.POSITIVE_INFINITY } = options;
   let bytes = 0;
   const begun = Promise.withResolvers<Promise<SendEnd>>();
   const server: Server = createServer((_, response) => {
@@ -49,6 +59,7 @@ async function begin(t: TestContext, file: GrowingFile, options: Options = {}): 
     const part = { file, bytes: memory ? BYTES : null, start, end };
     const onBytes = (count: number): void => {
       bytes += count;
+      if (bytes >= breaksAt) response.socket?.destroy();
     };
     begun.resolve(
       sendImage(response, part, lane, { tlsWriteBytes: encrypted ? () => 64 * 1024 : null, idleMs, onBytes }),
@@ -107,6 +118,17 @@ describe('an image that is whole', () => {
       assert.equal(sending.sent(), body.length);
     });
   }
+
+  for (const memory of [true, false])
+    for (const encrypted of [true, false])
+      it(`counts nothing that goes nowhere: ${memory ? 'from memory' : 'from disk'}${encrypted ? ', over TLS' : ''}`, async (t) => {
+        const { file } = await fileOf(t, WHOLE);
+        const sending = await begin(t, file, { memory, encrypted, breaksAt: 200_000 });
+        sending.socket.resume();
+        const end = await sending.ended;
+        assert.equal(end.kind === 'cut' && end.code, 'CLIENT_GONE');
+        assert.ok(sending.sent() < 600_000, `${sending.sent()} of ${LENGTH}`);
+      });
 
   it('is read from the disk only as fast as it is taken', async (t) => {
     const { file } = await fileOf(t, WHOLE);
