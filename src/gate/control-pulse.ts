@@ -15,6 +15,7 @@ export class ControlPulse {
   readonly #onSilent: () => void;
   /** Those who want to know; null while nothing is asked. */
   #asked: ((answers: boolean) => void)[] | null = null;
+  #late: NodeJS.Timeout | undefined;
   /** It did not answer when it was asked last, and was not heard since. */
   #isSilent = false;
 
@@ -32,7 +33,7 @@ export class ControlPulse {
         return;
       }
       this.#asked = [resolve];
-      setTimeout(() => this.#settle(false), SILENCE_MS).unref();
+      this.#late = setTimeout(() => this.#settle(false), SILENCE_MS).unref();
       // One that is gone is not silent: who waits for it hears of that.
       this.#send({ kind: 'pulse' }).catch(() => this.#settle(true));
     });
@@ -56,7 +57,11 @@ export class ControlPulse {
       else then();
     };
     const later = (): NodeJS.Timeout => setTimeout(() => void look(), SILENCE_MS).unref();
-    let timer = this.#isSilent ? setTimeout(then, AGAIN_MS).unref() : later();
+    const again = (): void => {
+      if (this.#isSilent) then();
+      else timer = later();
+    };
+    let timer = this.#isSilent ? setTimeout(again, AGAIN_MS).unref() : later();
     if (this.#isSilent) void this.answers();
     return {
       stop: () => {
@@ -70,6 +75,7 @@ export class ControlPulse {
     const asked = this.#asked;
     if (asked === null) return;
     this.#asked = null;
+    clearTimeout(this.#late);
     if (!answers) {
       this.#isSilent = true;
       this.#onSilent();
