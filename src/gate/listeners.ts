@@ -186,8 +186,8 @@ export class Listeners {
   #onGarbage(error: Error, socket: Duplex): void {
     const reason = errorCode(error);
     const [status, code, detail] = GARBAGE[reason] ?? [400, 'REQUEST_INVALID', 'these bytes are no HTTP request'];
-    // Gone in the middle of its request: there is nobody to tell.
-    if (reason === 'ECONNRESET' || reason === 'HPE_INVALID_EOF_STATE') return void socket.destroy();
+    // Gone in the middle of its request, or of its answer: there is nobody to tell.
+    if (LEFT.has(reason)) return void socket.destroy();
     const client = normaliseAddress((socket as Partial<Socket>).remoteAddress);
     this.#log.warn({ event: 'bad-request', client, reason, status }, `bad request: ${detail}`);
     // In the middle of another answer these bytes would be taken for a part of it, before it for the answer itself.
@@ -200,6 +200,15 @@ export class Listeners {
     writeRaw(socket, status, [...PROBLEM_HEADERS, ['Content-Length', String(body.length)]], body);
   }
 }
+
+const LEFT: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ETIMEDOUT',
+  'HPE_INVALID_EOF_STATE',
+]);
 
 const GARBAGE: Record<string, [number, ErrorCode, string]> = {
   HPE_HEADER_OVERFLOW: [431, 'HEADERS_TOO_LARGE', 'the head of this request is larger than 16 KiB'],

@@ -1,7 +1,10 @@
 // The log: one line for each request, whatever it carried; nothing in it that drives a terminal or opens a door.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../rig/bounded.ts';
+import { fileServer, filesYaml, send } from '../rig/file-server.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
 import { fullPreset, javaServer } from '../rig/sample-servers.ts';
 import { type Act, plainReply, scriptedUpstream } from '../rig/scripted-upstream.ts';
@@ -13,7 +16,9 @@ import { type Ask, ask, headerOf, jsonOf, open, readReply, requestBytes, type Wa
 const DRIVES_A_TERMINAL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const HOSTILE = '\u001b[2J\u001b]0;owned\u0007\u009b31m\u0085\u202e';
 
-function accessLines(gate: GateRig): GateRig['lines'] {
+type Line = GateRig['lines'][number];
+
+function accessLines(gate: GateRig): Line[] {
   return gate.lines.filter(({ event }) => event === 'request' || event === 'websocket');
 }
 
@@ -93,6 +98,32 @@ routes:
       assert.notEqual(line[key], undefined, `${key} of ${line.msg}`);
     }
   }
+});
+
+test('who leaves within an answer has sent no bad request', async (t) => {
+  const page = Buffer.alloc(12_000_000, 'page ');
+  const files = await fileServer(t, (_, response) => send(response, page));
+  const gate = await gateFor(
+    t,
+    filesYaml(files.origin).replaceAll('/fw/', '/page/').replace('role: firmware', 'role: web'),
+  );
+  const socket = await open({ port: gate.http, from: LAN });
+  socket.on('error', () => {}).once('data', () => socket.pause());
+  socket.write(requestBytes({ path: '/page/' }));
+  await once(socket, 'data');
+  await sleep(400);
+  // Its side is over, while bytes for it are still on their way: the system answers those with a reset.
+  socket.end();
+  await sleep(200);
+  socket.destroy();
+  await until('its line', () => accessLines(gate).length === 1);
+  await ask({ port: gate.http, from: LAN }, Buffer.from('this is no HTTP\r\n\r\n'));
+  const isParsing = ({ event, reason }: Line): boolean => event === 'bad-request' && String(reason).startsWith('HPE_');
+  await gate.line(isParsing);
+  assert.deepEqual(
+    gate.lines.filter((line) => line.event === 'bad-request' && !isParsing(line)),
+    [],
+  );
 });
 
 const ATTACKS: Ask[] = [
