@@ -146,8 +146,8 @@ async function drain(why: string, exitCode: number): Promise<void> {
   draining = true;
   opened.log.info({ event: 'drain', why, running: runs(), drainMs }, `draining: ${why}`);
   stopListening();
-  const deadline = Date.now() + drainMs;
-  while (runs() > 0 && Date.now() < deadline) {
+  const deadline = performance.now() + drainMs;
+  while (runs() > 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     stopListening();
     serving?.streams.endQuiet();

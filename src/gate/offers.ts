@@ -120,7 +120,7 @@ function askOf(
   const route = source && live.policy.view.routes.find(({ name }) => name === source.route);
   if (!source || route?.target.kind !== 'upstream') return null;
   const { upstream } = route.target;
-  const origin = upstreams.pick(live, upstream, Date.now());
+  const origin = upstreams.pick(live, upstream);
   const url = live.sources.locate(source.source, route.path, origin);
   if (url === null) return null;
   const hint = { board: story.report?.board ?? null, version };

@@ -18,6 +18,7 @@ export type Choice = {
   sticky: string | null;
   /** Those that have failed this request already. */
   tried: ReadonlySet<string>;
+  /** Of a clock that nobody sets: a pause must not last as long as the machine's was wrong. */
   nowMs: number;
 };
 

@@ -79,13 +79,13 @@ export class Upstreams {
   }
 
   /** The origin of an upstream that a link shall lead to. */
-  pick({ upstreams, upstreamSettings }: Asked, name: string, nowMs: number): string {
+  pick({ upstreams, upstreamSettings }: Asked, name: string): string {
     const origins = this.#originsOf(upstreams[name] ?? NONE);
     const [first] = origins;
     if (first === undefined) throw new GateError('INTERNAL', `upstream ${name} has no address`, { fault: 'gate' });
     if (origins.length === 1) return first;
     const { balance } = upstreamSettings[name] ?? PLAIN_UPSTREAM;
-    return this.balance.choose({ origins, balance, sticky: null, tried: NOBODY, nowMs }) ?? first;
+    return this.balance.choose({ origins, balance, sticky: null, tried: NOBODY, nowMs: performance.now() }) ?? first;
   }
 
   /**
@@ -104,7 +104,7 @@ export class Upstreams {
             balance,
             sticky: sticky === 'device' ? wish.device : null,
             tried,
-            nowMs: Date.now(),
+            nowMs: performance.now(),
           });
     let origin = origins.length === 1 ? (origins[0] ?? null) : next();
     if (origin === null) throw new GateError('INTERNAL', `upstream ${wish.upstream} has no address`, { fault: 'gate' });
@@ -126,7 +126,7 @@ export class Upstreams {
 
   /** The server could not be reached, or did not answer in time. */
   failed(origin: string, failure: GateError): void {
-    this.balance.failed(origin, Date.now());
+    this.balance.failed(origin, performance.now());
     this.#onFailure(origin, failure);
   }
 

@@ -74,7 +74,7 @@ function makeAsk(exchange: Exchange, passage: Passage, upstreams: Upstreams): Fi
   const stored = claims === null ? null : storedHash(claims.source);
   if (stored !== null)
     return { stored, upstream: passage.upstream, url: '', host: '', hint: null, authorization: null };
-  const origin = upstreams.pick(live, passage.upstream, Date.now());
+  const origin = upstreams.pick(live, passage.upstream);
   const url = live.sources.locate(claims?.source ?? passage.path, passage.route.path, origin);
   if (url === null) {
     const message = 'this link leads to a place that is allowed no longer (firmware.allow)';
