@@ -100,7 +100,7 @@ export class Control {
     const { state } = this.#keeping;
     this.#clock = new KeptClock(state, this.#opened.log);
     this.#audit = new Audit(state, this.#opened.log);
-    this.#openings = new Openings(state, this.#audit, () => this.#clock.now());
+    this.#openings = new Openings(state, this.#audit, this.#opened.log, () => this.#clock.now());
     if (this.#clock.lostTime) this.#openings.closeMade(config, 'the clock went back while the machine was off');
     this.#openingDesk = new OpeningDesk({
       openings: this.#openings,

@@ -62,6 +62,8 @@ export class OpeningDesk {
       if (early.length > 0 || clock.hasJumped()) await publish();
     } catch (error) {
       log.error({ event: 'sweep-failed', detail: errorText(error) }, 'the look at the openings failed');
+    } finally {
+      openings.write();
     }
   }
 }

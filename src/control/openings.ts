@@ -1,6 +1,7 @@
 // Owns openings: those of the configuration and those made by command, which end by themselves and can be closed at once.
 import { randomBytes } from 'node:crypto';
 import { GateError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import type { CloseAfter, Config, OpeningConfig } from '../config/config.ts';
 import { nearest } from '../config/suggest.ts';
 import { writeDuration } from '../config/units.ts';
@@ -8,6 +9,7 @@ import type { GateEvent } from '../link/events.ts';
 import type { KeptOpening, State } from '../store/state.ts';
 import { type Who, whoSchema } from './admin/audit.ts';
 import type { Audit } from './audit.ts';
+import { OpeningBook } from './opening-book.ts';
 import { OpeningUse } from './opening-use.ts';
 
 export type OpeningRequest = {
@@ -40,6 +42,7 @@ export type OpenableRoute = { route: string; role: 'ota-check' | 'firmware'; hos
 export class Openings {
   readonly #state: State;
   readonly #audit: Audit;
+  readonly #book: OpeningBook;
   readonly #now: () => number;
   readonly #use = new Map<string, OpeningUse>();
   /** Those that lasted at the last look. */
@@ -47,9 +50,10 @@ export class Openings {
   #changed = false;
 
   /** `now` never goes back: an opening never lives longer than it was given. */
-  constructor(state: State, audit: Audit, now: () => number) {
+  constructor(state: State, audit: Audit, log: Log, now: () => number) {
     this.#state = state;
     this.#audit = audit;
+    this.#book = new OpeningBook(state, log);
     this.#now = now;
   }
 
@@ -129,6 +133,11 @@ export class Openings {
     for (const { id, declared } of this.list(config)) if (!declared) this.close(config, id, 'gate', why);
   }
 
+  /** Writes what the disk has not taken yet. Never throws. */
+  write(): void {
+    this.#book.write();
+  }
+
   /** Whether a count changed, or one ended, since this was asked last. */
   takeChanged(): boolean {
     const changed = this.#changed;
@@ -159,7 +168,7 @@ export class Openings {
     if (event.event === 'check' && event.device !== null) {
       for (const [id, use] of this.#use) {
         if (!use.checkedIn(event.device, event.version ?? '')) continue;
-        this.#state.noteOpening(id, use.upgraded, use.lastUsedMs);
+        this.#book.use(id, use);
         this.#changed = true;
       }
     }

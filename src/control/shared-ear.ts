@@ -1,8 +1,11 @@
 // Owns who hears what several machines share: what gates saw, in one order for all, and what others changed.
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { RepeatedTrouble } from '../base/repeated-trouble.ts';
+import type { GateEvent } from '../link/events.ts';
 import type { Certificates } from './certificates.ts';
 import type { Firmware } from './firmware.ts';
+import { UNHEARD } from './gate-ear.ts';
 import type { DeviceHistory } from './history.ts';
 import type { Hearing, SharedNews } from './keeping.ts';
 import type { Openings } from './openings.ts';
@@ -21,11 +24,20 @@ export type SharedHearers = {
 
 /** `to` is asked when there is something to hear. */
 export function sharedEar(log: Log, watch: Watch, to: () => SharedHearers): Hearing {
+  const unheard = new RepeatedTrouble(log, UNHEARD);
+  const hear = (event: GateEvent, how: () => void): void => {
+    try {
+      how();
+    } catch (error) {
+      unheard.again({ what: event.event, detail: errorText(error) });
+    }
+  };
   return {
+    // Each for itself: the others of a batch of the journal come after.
     onEvent: (event, own) => {
       const { openings, history } = to();
-      openings.observe(event, own);
-      history.observe(event, own);
+      hear(event, () => openings.observe(event, own));
+      hear(event, () => history.observe(event, own));
     },
     flush: () => to().history.flush(),
     onNews: async (news) => {

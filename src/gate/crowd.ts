@@ -2,12 +2,12 @@
 import type { Socket } from 'node:net';
 import type { Descriptors } from '../base/descriptors.ts';
 import type { Log } from '../base/log.ts';
+import { RepeatedTrouble } from '../base/repeated-trouble.ts';
 import type { EventQueue } from '../link/events.ts';
 import { normaliseAddress } from '../policy/networks.ts';
 import { HandshakeTurns } from './handshake-turns.ts';
 import type { Live } from './live.ts';
 import { OpenSockets } from './open-sockets.ts';
-import { RepeatedTrouble } from './repeated-trouble.ts';
 import { countedAddress, standingOf } from './standing.ts';
 
 /** Why a connection was closed before a byte of it was read. */

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type ErrorCode, errorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { RepeatedTrouble } from '../base/repeated-trouble.ts';
 import type { Endpoint } from '../config/config.ts';
 import type { Snapshot } from '../link/snapshot.ts';
 import { normaliseAddress } from '../policy/networks.ts';
@@ -26,7 +27,6 @@ import { Http2Front } from './http2-front.ts';
 import { type Listening, listen } from './listening.ts';
 import { type Gate, onRequest, onUpgrade } from './pipeline.ts';
 import type { ProxiedPeers } from './proxied-peers.ts';
-import { RepeatedTrouble } from './repeated-trouble.ts';
 
 type Wanted = { endpoint: Endpoint; secure: boolean };
 type Listener = Wanted & { server: HttpServer | HttpsServer; http2: Http2Front; listening: Listening };

@@ -2,6 +2,7 @@
 import { Descriptors } from '../base/descriptors.ts';
 import { errorText } from '../base/errors.ts';
 import { type LineFile, openLines, openLog } from '../base/log.ts';
+import { RepeatedTrouble } from '../base/repeated-trouble.ts';
 import { EventQueue } from '../link/events.ts';
 import { LogTap } from '../link/log-tap.ts';
 import { isMessage, type ToControl, type ToGate } from '../link/messages.ts';
@@ -23,7 +24,6 @@ import type { Gate } from './pipeline.ts';
 import { ProxiedPeers } from './proxied-peers.ts';
 import { createProxyEngine } from './proxy-engine.ts';
 import { Rates } from './rates.ts';
-import { RepeatedTrouble } from './repeated-trouble.ts';
 import { Streams } from './streams.ts';
 import { openTracing } from './tracing.ts';
 import { Turns } from './turns.ts';

@@ -25,8 +25,9 @@ function setUp(t: TestContext, config = CONFIG) {
   const time = { nowMs: START };
   const begin = () => {
     const state = openSqliteState(folder, time.nowMs);
-    const audit = new Audit(state, pino({ level: 'silent' }));
-    return { state, audit, openings: new Openings(state, audit, () => time.nowMs) };
+    const log = pino({ level: 'silent' });
+    const audit = new Audit(state, log);
+    return { state, audit, openings: new Openings(state, audit, log, () => time.nowMs) };
   };
   let run = begin();
   t.after(() => {

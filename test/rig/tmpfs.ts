@@ -5,11 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 
+const ALL = 'all-of-it';
+
 export type SmallDisk = {
   folder: string;
   /** Takes so many bytes of it, under this name; writes as many as fit. */
   fill: (name: string, bytes: number) => void;
-  free: (name: string) => void;
+  /** Takes all of it, to the last byte. */
+  fillUp: () => void;
+  /** Gives back what was taken under this name, or by `fillUp`. */
+  free: (name?: string) => void;
   remount: (how: 'ro' | 'rw') => void;
 };
 
@@ -27,16 +32,18 @@ export function smallDisk(t: Pick<TestContext, 'after' | 'skip'>, mebibytes: num
     execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
     rmdirSync(folder);
   });
+  const fill = (name: string, bytes: number): void => {
+    try {
+      writeFileSync(join(folder, name), Buffer.alloc(bytes), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  };
   return {
     folder,
-    fill: (name, bytes) => {
-      try {
-        writeFileSync(join(folder, name), Buffer.alloc(bytes));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      }
-    },
-    free: (name) => rmSync(join(folder, name), { force: true }),
+    fill,
+    fillUp: () => fill(ALL, mebibytes * 1024 * 1024),
+    free: (name = ALL) => rmSync(join(folder, name), { force: true }),
     remount: (how) => void execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'pipe' }),
   };
 }

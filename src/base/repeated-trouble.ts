@@ -1,5 +1,5 @@
 // Owns telling of a trouble that comes again and again: once when it begins, and once when it is over, with its number.
-import type { Log } from '../base/log.ts';
+import type { Log } from './log.ts';
 
 const QUIET_MS = 10_000;
 
