@@ -1,11 +1,21 @@
 // The local CA keeps its root, renews its leaf in time, and survives a crash between any two of its writes.
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { localCertificate } from '../../src/tls/local-ca.ts';
+import { ensureLocalRoot, localCertificate, replaceLocalRoot } from '../../src/tls/local-ca.ts';
 import { shakeHands } from './handshake.ts';
 
 const DAY_MS = 86_400_000;
@@ -36,6 +46,8 @@ function usedFolder(): string {
 }
 
 const at = (folder: string, file: string): string => join(folder, 'local-ca', file);
+const startOf = (certPem: string): number => new X509Certificate(certPem).validFromDate.getTime();
+const endOf = (certPem: string): number => new X509Certificate(certPem).validToDate.getTime();
 const mode = (file: string): string => (statSync(file).mode & 0o777).toString(8);
 
 describe('the leaf', () => {
@@ -104,14 +116,66 @@ describe('another start', () => {
     assert.ok(new X509Certificate(renewed.certPem).checkHost('fw.example.com'));
   });
 
-  it('makes a new root only in the last year of the old one', () => {
-    const lastYear = NOW + (3650 - 365) * DAY_MS;
+  it('makes a new root only in the last month of the old one, with which the last leaves end', () => {
+    const lastMonth = NOW + (3650 - 30) * DAY_MS;
     const folder = usedFolder();
-    assert.equal(localCertificate(folder, ['localhost'], lastYear - 1).rootPem, made.rootPem);
-    const renewed = localCertificate(folder, ['localhost'], lastYear);
+    const last = localCertificate(folder, ['localhost'], lastMonth - 1);
+    assert.equal(last.rootPem, made.rootPem);
+    assert.equal(endOf(last.certPem), endOf(made.rootPem));
+    assert.equal(localCertificate(folder, ['localhost'], lastMonth - 1).renewed, false);
+    const renewed = localCertificate(folder, ['localhost'], lastMonth);
     assert.notEqual(renewed.rootPem, made.rootPem);
     assert.ok(new X509Certificate(renewed.certPem).verify(new X509Certificate(renewed.rootPem).publicKey));
+    assert.equal(localCertificate(folder, ['localhost'], lastMonth).certPem, renewed.certPem);
   });
+});
+
+describe('after a clock that was wrong for a moment', () => {
+  const YEAR_MS = 365 * DAY_MS;
+  /** Looked at with the clock so far off, and then right again. */
+  const afterClocks = (folder: string, ...off: number[]) => {
+    for (const ms of off) localCertificate(folder, NAMES, NOW + ms);
+    return localCertificate(folder, NAMES, NOW);
+  };
+
+  it('a year ahead: a leaf that counts now, under the same root', () => {
+    const { certPem, rootPem } = afterClocks(usedFolder(), YEAR_MS);
+    assert.equal(rootPem, made.rootPem);
+    assert.ok(startOf(certPem) <= NOW && endOf(certPem) === NOW + 90 * DAY_MS);
+  });
+
+  it('past the end of the root: the root that people imported is back, with a leaf that counts now', () => {
+    for (const years of [[9], [11], [11, 30], [11, 30, 11]]) {
+      const folder = usedFolder();
+      const { certPem, rootPem } = afterClocks(folder, ...years.map((count) => count * YEAR_MS));
+      assert.equal(rootPem, made.rootPem, String(years));
+      assert.ok(startOf(certPem) <= NOW && new X509Certificate(certPem).verify(new X509Certificate(rootPem).publicKey));
+      assert.ok(readdirSync(join(folder, 'local-ca')).length <= 6, 'one that was put aside, and no more');
+    }
+  });
+
+  it('far behind: nothing is made anew, and a root that followed another one comes back with the right time', () => {
+    assert.deepEqual(afterClocks(usedFolder(), -NOW), { ...made, renewed: false });
+    const folder = usedFolder();
+    const followed = localCertificate(folder, NAMES, NOW + 11 * YEAR_MS).rootPem;
+    assert.equal(localCertificate(folder, NAMES, NOW + YEAR_MS).rootPem, made.rootPem);
+    assert.equal(localCertificate(folder, NAMES, NOW + 11 * YEAR_MS).rootPem, followed);
+  });
+
+  it('keeps the key of the root that was put aside to itself', () => {
+    const folder = usedFolder();
+    localCertificate(folder, NAMES, NOW + 11 * YEAR_MS);
+    assert.equal(mode(at(folder, 'root.old.key')), '600');
+    assert.equal(readFileSync(at(folder, 'root.old.pem'), 'utf8'), made.rootPem);
+  });
+});
+
+it('a root of another machine takes the place of this one, which is put aside', () => {
+  const folder = usedFolder();
+  const other = ensureLocalRoot(freshFolder(), NOW);
+  for (let times = 0; times < 2; times += 1) replaceLocalRoot(folder, other);
+  assert.equal(localCertificate(folder, NAMES, NOW).rootPem, other.certPem);
+  assert.equal(readFileSync(at(folder, 'root.old.pem'), 'utf8'), made.rootPem);
 });
 
 describe('after a crash or a mishap', () => {
