@@ -15,7 +15,7 @@ const COMMAND = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../cli/main.ts' : '../cli/main.js', import.meta.url),
 );
 // Of ours, and no other file: `otagate-20261128T161500Z.tar.gz`, with `.age` where it is encrypted.
-const NAME = /^otagate-\d{8}T\d{6}Z\.tar\.gz(\.age)?$/;
+const NAME = /^otagate-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.tar\.gz(\.age)?$/;
 const LONGEST_MS = 3_600_000;
 // After a failure, and while nothing is due.
 const LOOK_MS = 10 * 60_000;
@@ -27,6 +27,7 @@ export class Backups {
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
+  #futureTold = false;
 
   constructor(config: () => Config, notices: Notices, log: Log) {
     this.#config = config;
@@ -51,11 +52,15 @@ export class Backups {
     this.#busy = true;
     try {
       await mkdir(backup.folder, { recursive: true, mode: 0o700 });
-      if (!(await isDue(backup, nowMs))) return;
+      const there = await backupsIn(backup.folder, nowMs);
+      this.#tellFuture(backup.folder, there.future);
+      const [newest] = there.past;
+      // Counted from the newest that is there, so that a restart does not make another one.
+      if (newest !== undefined && nowMs - newest.atMs < backup.everyMs) return;
       await removeLeftovers(backup, nowMs);
       const file = join(backup.folder, nameOf(backup, nowMs));
       await this.#make(backup, file);
-      await removeOldest(backup);
+      await removeOldest(backup, nowMs);
       this.#log.info({ event: 'backup', file }, `backed up to ${file}`);
       this.#notices.end('backup-failed', backup.folder, `backed up to ${file}`);
     } catch (error) {
@@ -68,6 +73,18 @@ export class Backups {
     }
   }
 
+  /** Once, until there are none. */
+  #tellFuture(folder: string, future: Made[]): void {
+    const names = future.map(({ name }) => name);
+    if (names.length > 0 && !this.#futureTold) {
+      this.#log.warn(
+        { event: 'backup-of-future', folder, files: names.slice(0, 10), count: names.length },
+        `${names.length} of the backups in ${folder} are of a time that is still to come, such as ${names[0]}: this machine's clock was wrong, or is; they are neither counted nor removed, so remove them by hand`,
+      );
+    }
+    this.#futureTold = names.length > 0;
+  }
+
   /** By the command, so that hashing and packing cost control nothing. */
   async #make({ recipient, firmware }: BackupConfig, file: string): Promise<void> {
     const options = [...(recipient === null ? [] : ['--recipient', recipient]), ...(firmware ? [] : ['--no-firmware'])];
@@ -76,17 +93,9 @@ export class Backups {
   }
 }
 
-/** Counted from the newest that is there, so that a restart does not make another one. */
-async function isDue({ folder, everyMs }: BackupConfig, nowMs: number): Promise<boolean> {
-  const [newest] = await backupsIn(folder);
-  if (newest === undefined) return true;
-  const { mtimeMs } = await stat(join(folder, newest));
-  // One from the future is of a clock that was wrong.
-  return nowMs - mtimeMs >= everyMs || mtimeMs > nowMs + everyMs;
-}
-
-async function removeOldest({ folder, keep }: BackupConfig): Promise<void> {
-  for (const name of (await backupsIn(folder)).slice(keep)) await rm(join(folder, name), { force: true });
+async function removeOldest({ folder, keep }: BackupConfig, nowMs: number): Promise<void> {
+  const { past } = await backupsIn(folder, nowMs);
+  for (const { name } of past.slice(keep)) await rm(join(folder, name), { force: true });
 }
 
 /** Of those who were killed at it: as large as a backup, one for each stop, until the disk is full. */
@@ -99,12 +108,18 @@ async function removeLeftovers({ folder }: BackupConfig, nowMs: number): Promise
   }
 }
 
-/** Ours, the newest first. */
-async function backupsIn(folder: string): Promise<string[]> {
-  return (await readdir(folder))
-    .filter((name) => NAME.test(name))
-    .sort()
-    .reverse();
+type Made = { name: string; atMs: number };
+
+/**
+ * Ours, by the time in their names, the newest first. Those of the future are of a clock that was wrong, or is wrong now:
+ * as the newest of all they would have every other one removed.
+ */
+async function backupsIn(folder: string, nowMs: number): Promise<{ past: Made[]; future: Made[] }> {
+  const made = (await readdir(folder))
+    .map((name) => ({ name, atMs: Date.parse(name.replace(NAME, '$1-$2-$3T$4:$5:$6Z')) }))
+    .filter(({ name, atMs }) => NAME.test(name) && !Number.isNaN(atMs))
+    .sort((a, b) => b.atMs - a.atMs);
+  return { past: made.filter(({ atMs }) => atMs <= nowMs), future: made.filter(({ atMs }) => atMs > nowMs) };
 }
 
 function nameOf({ recipient }: BackupConfig, nowMs: number): string {
