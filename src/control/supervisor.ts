@@ -1,6 +1,5 @@
-// Owns the gate processes: starts them, hands them snapshots, replaces those that exit, and drains them at the end.
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// Owns the gate processes: starts them, hands them snapshots, replaces those that exit or hang, drains them at the end.
+import type { ChildProcess } from 'node:child_process';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { GateEvent } from '../link/events.ts';
@@ -8,16 +7,10 @@ import type { FirmwareAsk } from '../link/firmware.ts';
 import { type GateLine, isMessage, type ToControl, type ToGate } from '../link/messages.ts';
 import type { Question } from '../link/questions.ts';
 import type { Snapshot } from '../link/snapshot.ts';
+import { forkGate, post } from './gate-process.ts';
+import { type AskedGate, GatePulse } from './gate-pulse.ts';
+import { answerAll, newSlot, type Slot } from './gate-slot.ts';
 
-const GATE = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../gate/main.ts' : '../gate/main.js', import.meta.url),
-);
-// A gate holds little for long: a small young generation stays in the processor's caches. What passes through as buffers
-// it collects by hand (`src/gate/passing-bytes.ts`).
-const GATE_FLAGS = ['--max-semi-space-size=2', '--expose-gc'];
-// Node gives each connection a buffer of 64 KB for what it reads, of which a device fills a few. A piece of its own
-// (glibc) costs only the pages that are touched; from the heap, it comes with pages that others have touched.
-const GATE_ENV = { MALLOC_MMAP_THRESHOLD_: '32768' };
 // A gate that lived this long did not fail at its start: it is replaced at once.
 const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
@@ -42,29 +35,21 @@ export type GateEar = {
   onGone: (line: GateLine) => void;
 };
 
-type Slot = {
-  name: string;
-  process: ChildProcess | null;
-  sinceMs: number;
-  snapshot: number;
-  restarts: number;
-  pauseMs: number;
-  retry: NodeJS.Timeout | undefined;
-  waiting: ((fault: string | null) => void)[];
-};
-
 export class Supervisor {
   readonly #log: Log;
   readonly #hear: GateEar;
+  readonly #pulse: GatePulse;
   #slots: Slot[] = [];
   /** Gates too many, which end with their last connection. */
   readonly #retired = new Set<ChildProcess>();
   #snapshot: Snapshot | null = null;
   #stopping = false;
 
-  constructor(log: Log, hear: GateEar) {
+  constructor(log: Log, hear: GateEar, pulse: GatePulse = new GatePulse()) {
     this.#log = log;
     this.#hear = hear;
+    this.#pulse = pulse;
+    pulse.start();
   }
 
   /**
@@ -99,6 +84,7 @@ export class Supervisor {
   /** Lets every gate finish what runs, and ends what has not ended by itself past `drainMs`. Resolves when all are gone. */
   async drain(drainMs: number): Promise<void> {
     this.#stopping = true;
+    this.#pulse.stop();
     for (const slot of this.#slots) clearTimeout(slot.retry);
     const children = this.#slots.flatMap(({ process: child }) => (child === null ? [] : [child]));
     await Promise.all([...children, ...this.#retired].map((child) => this.#drainOne(child, drainMs)));
@@ -107,6 +93,7 @@ export class Supervisor {
   /** Ends every gate now. */
   kill(): void {
     this.#stopping = true;
+    this.#pulse.stop();
     for (const { process: child } of this.#slots) child?.kill('SIGKILL');
     for (const child of this.#retired) child.kill('SIGKILL');
   }
@@ -133,19 +120,14 @@ export class Supervisor {
     const child = this.#fork(slot);
     if (child === null) return `${slot.name} could not be started`;
     const fault = await this.#awaitApplied(slot, START_MS);
-    if (fault !== null) child.kill('SIGKILL'); // its exit starts the next one, after a pause
+    if (fault !== null) this.#end(slot, child); // its exit starts the next one, after a pause
     return fault;
   }
 
   #fork(slot: Slot): ChildProcess | null {
     let child: ChildProcess;
     try {
-      child = fork(GATE, [slot.name], {
-        execArgv: [...process.execArgv, ...GATE_FLAGS],
-        env: { ...GATE_ENV, ...process.env },
-        serialization: 'advanced',
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      });
+      child = forkGate(slot.name);
     } catch (error) {
       this.#log.error(
         { event: 'gate-error', gate: slot.name, detail: errorText(error) },
@@ -157,17 +139,26 @@ export class Supervisor {
     slot.process = child;
     slot.sinceMs = Date.now();
     slot.snapshot = 0;
+    slot.ended = false;
     const line: GateLine = (message) => post(child, message);
     this.#hear.onStart(line);
+    const asked: AskedGate = { ask: () => line({ kind: 'ping' }), onSilent: () => this.#replace(slot, child) };
     let gone = false;
     const onGone = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (gone) return;
       gone = true;
       this.#retired.delete(child);
+      this.#pulse.remove(asked);
       this.#hear.onGone(line);
       if (slot.process === child) this.#onExit(slot, code, signal);
     };
-    child.on('message', (message: unknown) => this.#onMessage(slot, message, line));
+    child.on('message', (message: unknown) => {
+      if (!isMessage<ToControl>(message)) return;
+      this.#pulse.heard(asked);
+      // Until it serves, it has a time of its own.
+      if (message.kind === 'applied' && message.fault === null) this.#pulse.add(asked);
+      this.#onMessage(slot, message, line);
+    });
     child.on('error', (error) => {
       this.#log.error(
         { event: 'gate-error', gate: slot.name, detail: error.message },
@@ -180,8 +171,7 @@ export class Supervisor {
     return child;
   }
 
-  #onMessage(slot: Slot, message: unknown, line: GateLine): void {
-    if (!isMessage<ToControl>(message)) return;
+  #onMessage(slot: Slot, message: ToControl, line: GateLine): void {
     switch (message.kind) {
       case 'ready':
         if (this.#snapshot) post(slot.process, { kind: 'snapshot', snapshot: this.#snapshot });
@@ -225,12 +215,23 @@ export class Supervisor {
     post(child, { kind: 'snapshot', snapshot });
     const fault = await this.#awaitApplied(slot, APPLY_MS);
     if (fault !== TOO_LATE) return fault;
+    this.#replace(slot, child);
+    return null;
+  }
+
+  #replace(slot: Slot, child: ChildProcess): void {
+    const follows = this.#retired.has(child) ? 'is ended, being one too many' : 'is replaced';
     this.#log.error(
       { event: 'gate-stuck', gate: slot.name, pid: child.pid },
-      `${slot.name} does not answer: it is replaced, and its connections are lost`,
+      `${slot.name} does not answer: it ${follows}, and its connections are lost`,
     );
+    this.#end(slot, child);
+  }
+
+  /** Its exit starts the next one. */
+  #end(slot: Slot, child: ChildProcess): void {
+    slot.ended = true;
     child.kill('SIGKILL');
-    return null;
   }
 
   /** What the gate answers to the newest snapshot: null, its fault, or that it came too late. */
@@ -253,7 +254,7 @@ export class Supervisor {
     slot.restarts += 1;
     this.#log.error(
       { event: 'gate-exit', gate: slot.name, code, signal, livedMs, restartMs: slot.pauseMs },
-      `${slot.name} ended (${signal ?? `exit ${code}`}${signal === 'SIGKILL' ? ': by hand, or by a system short of memory, which journalctl -k tells' : ''}); a new one starts in ${slot.pauseMs} ms`,
+      `${slot.name} ended (${signal ?? `exit ${code}`}${signal === 'SIGKILL' && !slot.ended ? ': by hand, or by a system short of memory, which journalctl -k tells' : ''}); a new one starts in ${slot.pauseMs} ms`,
     );
     slot.retry = setTimeout(() => {
       void this.#start(slot).then((fault) => {
@@ -279,16 +280,4 @@ export class Supervisor {
     this.#retired.add(slot.process);
     post(slot.process, { kind: 'retire' });
   }
-}
-
-function newSlot(name: string): Slot {
-  return { name, process: null, sinceMs: 0, snapshot: 0, restarts: 0, pauseMs: 0, retry: undefined, waiting: [] };
-}
-
-function answerAll(slot: Slot, fault: string | null): void {
-  for (const answer of slot.waiting.splice(0)) answer(fault);
-}
-
-function post(child: ChildProcess | null, message: ToGate): void {
-  if (child?.connected) child.send(message, () => {}); // a gate that just died is replaced by its exit
 }

@@ -208,6 +208,9 @@ process.on('message', (message: unknown) => {
     case 'pulse':
       pulse.onPulse();
       return;
+    case 'ping':
+      tell({ kind: 'pong' }).catch(() => {});
+      return;
     case 'firmware-changed':
       firmware.asks.letGo();
       return;

@@ -20,6 +20,8 @@ export type ToGate =
   | { kind: 'reply'; question: number; reply: Reply }
   /** Control is there. */
   | { kind: 'pulse' }
+  /** Whether the gate still answers: at once, by one that is not held up. */
+  | { kind: 'ping' }
   /** This gate's part of the total pace, and how many downloads the other gates have. */
   | { kind: 'share'; bytesPerSecond: number | null; elsewhere: number };
 
@@ -32,6 +34,8 @@ export type ToControl =
   | { kind: 'question'; id: number; question: Question }
   /** Answered at once by one that is not held up. */
   | { kind: 'pulse' }
+  /** The gate is there. */
+  | { kind: 'pong' }
   | { kind: 'downloads'; active: number }
   /** Connections of streams that are open, by the address listened on. */
   | { kind: 'streams'; open: Record<string, number> }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { tryEndpoint } from '../../src/control/ports.ts';
 import type { ToControl } from '../../src/link/messages.ts';
 import type { Snapshot } from '../../src/link/snapshot.ts';
+import { bareSnapshot } from '../rig/bare-snapshot.ts';
 import { within } from '../rig/bounded.ts';
 import { hasOpenssl, selfSigned } from '../rig/made-certificate.ts';
 import { lookAt } from '../rig/tls-client.ts';
@@ -50,60 +51,18 @@ function startGate(t: TestContext): { child: ChildProcess; apply: (snapshot: Sna
 
 function snapshotOf(version: number, http: number[], https: number[], cert: { cert: string; key: string }): Snapshot {
   const at = (port: number) => ({ host: '127.0.0.1', port });
+  const bare = bareSnapshot(version);
+  const certificates = ['ota.test', 'second.test'].map((name) => ({
+    names: [name],
+    certPem: cert.cert,
+    keyPem: cert.key,
+    publicChain: false,
+  }));
   return {
-    version,
-    policy: {
-      domains: ['ota.test'],
-      defaultSite: 'refuse',
-      publicPorts: { http: 80, https: 443, mqtts: null },
-      lan: ['private'],
-      ownGateways: [],
-      routes: version === 1 ? [] : [NEW_RULE],
-      openings: [],
-      challenges: {},
-    },
+    ...bare,
+    policy: { ...bare.policy, routes: version === 1 ? [] : [NEW_RULE] },
     listen: { http: http.map(at), https: https.map(at), streams: [] },
-    streams: [],
-    shareListeners: process.platform === 'linux',
-    trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
-    upstreams: {},
-    upstreamSettings: {},
-    time: { nowMs: 0, machineMs: 0 },
-    adminSocket: '/nowhere/public-admin.sock',
-    firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
-    offers: { allow: [], failures: 3 },
-    rollouts: { rules: [], images: [] },
-    limits: {
-      openingMs: 1_000,
-      drainMs: 1_000,
-      connectMs: 1_000,
-      replyMs: 1_000,
-      idleMs: 1_000,
-      headerMs: 1_000,
-      bodyMs: 1_000,
-      webSocketIdleMs: 1_000,
-      connections: 1_000,
-      addressConnections: 1_000,
-      handshakes: 1_000,
-      addressRequestsPerSecond: 1_000,
-      deviceRequestsPerSecond: 1_000,
-      deviceWebSockets: 1_000,
-      checkBytes: 1_000,
-      linkMs: 1_000,
-    },
-    tls: {
-      certificates: ['ota.test', 'second.test'].map((name) => ({
-        names: [name],
-        certPem: cert.cert,
-        keyPem: cert.key,
-        publicChain: false,
-      })),
-      deviceRecordBytes: 4096,
-      alpnProofs: [],
-      ticketKeys: Buffer.alloc(48, 7),
-    },
-    sealKeys: [],
-    log: { level: 'info', format: 'json' },
+    tls: { ...bare.tls, certificates },
   };
 }
 

@@ -1,0 +1,50 @@
+// Owns a snapshot that names nothing to serve: what a test is about is put in.
+import type { Snapshot } from '../../src/link/snapshot.ts';
+
+export function bareSnapshot(version: number): Snapshot {
+  return {
+    version,
+    policy: {
+      domains: ['ota.test'],
+      defaultSite: 'refuse',
+      publicPorts: { http: 80, https: 443, mqtts: null },
+      lan: ['private'],
+      ownGateways: [],
+      routes: [],
+      openings: [],
+      challenges: {},
+    },
+    listen: { http: [], https: [], streams: [] },
+    streams: [],
+    shareListeners: process.platform === 'linux',
+    trustedProxies: { from: [], header: 'x-forwarded-for', proxyProtocol: false },
+    upstreams: {},
+    upstreamSettings: {},
+    time: { nowMs: 0, machineMs: 0 },
+    adminSocket: '/nowhere/public-admin.sock',
+    firmware: { allow: [], memoryBytes: 0, deviceBytesPerSecond: null, downloads: null },
+    offers: { allow: [], failures: 3 },
+    rollouts: { rules: [], images: [] },
+    limits: {
+      openingMs: 1_000,
+      drainMs: 1_000,
+      connectMs: 1_000,
+      replyMs: 1_000,
+      idleMs: 1_000,
+      headerMs: 1_000,
+      bodyMs: 1_000,
+      webSocketIdleMs: 1_000,
+      connections: 1_000,
+      addressConnections: 1_000,
+      handshakes: 1_000,
+      addressRequestsPerSecond: 1_000,
+      deviceRequestsPerSecond: 1_000,
+      deviceWebSockets: 1_000,
+      checkBytes: 1_000,
+      linkMs: 1_000,
+    },
+    tls: { certificates: [], deviceRecordBytes: 4096, alpnProofs: [], ticketKeys: Buffer.alloc(48, 7) },
+    sealKeys: [],
+    log: { level: 'info', format: 'json' },
+  };
+}
