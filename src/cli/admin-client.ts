@@ -6,11 +6,12 @@ import { pipeline } from 'node:stream/promises';
 import { errorCode, errorText } from '../base/errors.ts';
 import { findStateDir } from '../config/state-dir.ts';
 import { findAdminSocket } from '../control/admin/socket-place.ts';
-import type { Context } from './context.ts';
+import type { Context, Patience } from './context.ts';
 import { EXIT } from './exit-codes.ts';
+import { duration } from './times.ts';
 
-// An order waits for the CA, which may take minutes to look.
-const LONGEST_ANSWER_MS = 15 * 60_000;
+// Control gives gates ten seconds to take a change. An order waits for the CA, which may take minutes to look.
+const PATIENCE: Patience = { wordMs: 3_000, answerMs: 30_000, longMs: 15 * 60_000 };
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 export type Failed = { kind: 'failed'; exitCode: number; message: string };
@@ -23,10 +24,22 @@ export function askGate(context: Context, method: Method, path: string, content?
   });
 }
 
-/** Sends a file as it is read. */
+/** Asks for what is answered only once it is done, and may take its time. */
+export function askGateAtLength(
+  context: Context,
+  method: Method,
+  path: string,
+  content?: unknown,
+): Promise<AdminReply> {
+  return withGate(context, { method, path, ...jsonBody(content), long: true }, async (response) => {
+    return { kind: 'answer', body: JSON.parse(await textOf(response)) };
+  });
+}
+
+/** Sends a file as it is read. Nobody reads `bytes` before: what flows while control is asked would be lost. */
 export function sendToGate(context: Context, path: string, bytes: Readable): Promise<AdminReply> {
   const headers = { 'content-type': 'application/octet-stream' };
-  return withGate(context, { method: 'POST', path, headers, body: bytes }, async (response) => {
+  return withGate(context, { method: 'POST', path, headers, body: bytes, long: true }, async (response) => {
     return { kind: 'answer', body: JSON.parse(await textOf(response)) };
   });
 }
@@ -38,7 +51,7 @@ export function followGate(
   content: unknown,
   onLine: (line: unknown) => void,
 ): Promise<AdminReply> {
-  return withGate(context, { method: 'POST', path, ...jsonBody(content) }, async (response) => {
+  return withGate(context, { method: 'POST', path, ...jsonBody(content), long: true }, async (response) => {
     let rest = '';
     for await (const chunk of response.setEncoding('utf8')) {
       const lines = (rest + String(chunk)).split('\n');
@@ -51,13 +64,14 @@ export function followGate(
 
 /** Writes the body of an answer to a stream. */
 export function downloadFromGate(context: Context, path: string, to: NodeJS.WritableStream): Promise<AdminReply> {
-  return withGate(context, { method: 'GET', path }, async (response) => {
+  return withGate(context, { method: 'GET', path, long: true }, async (response) => {
     await pipeline(response, to);
     return { kind: 'answer', body: null };
   });
 }
 
 export type Question = { method: Method; path: string; headers?: Record<string, string>; body?: string | Readable };
+type Asked = Question & { long?: true };
 
 function jsonBody(content: unknown): Pick<Question, 'headers' | 'body'> {
   if (content === undefined) return {};
@@ -66,7 +80,7 @@ function jsonBody(content: unknown): Pick<Question, 'headers' | 'body'> {
 
 async function withGate(
   context: Context,
-  question: Question,
+  question: Asked,
   read: (response: IncomingMessage) => Promise<AdminReply>,
 ): Promise<AdminReply> {
   // From stateDir alone: a configuration that has become bad otherwise still finds its gate.
@@ -74,7 +88,7 @@ async function withGate(
   if (stateDir === null) return notFound(context);
   const socketPath = findAdminSocket(stateDir);
   try {
-    const response = await exchange(socketPath, question, LONGEST_ANSWER_MS);
+    const response = await askPatiently(context, socketPath, question);
     if ((response.statusCode ?? 500) < 400) return await read(response);
     return failed(EXIT.no, refusalText(await textOf(response)));
   } catch (error) {
@@ -82,9 +96,22 @@ async function withGate(
   }
 }
 
+/** What takes long waits long only for a control that is there. */
+async function askPatiently(context: Context, socketPath: string, question: Asked): Promise<IncomingMessage> {
+  const { terminal, words, patience = PATIENCE } = context;
+  if (question.long === true) {
+    const there = await askPatiently(context, socketPath, { method: 'GET', path: '/healthz' });
+    there.resume();
+    return exchange(socketPath, question, patience.longMs);
+  }
+  const say = (): void => terminal.tell(words.gate.noAnswerYet(duration(patience.answerMs, words.units)));
+  const word = setTimeout(say, patience.wordMs);
+  return exchange(socketPath, question, patience.answerMs).finally(() => clearTimeout(word));
+}
+
 /**
  * One request over the socket of a gate; resolves with the head of its answer.
- * @throws {Error} with the system's code where nobody answers, or nobody for `silenceMs`
+ * @throws {Error} with the system's code where nobody answers; ETIMEDOUT where nobody does for `silenceMs`
  */
 export function exchange(socketPath: string, question: Question, silenceMs: number): Promise<IncomingMessage> {
   const { method, path, headers, body } = question;
@@ -93,7 +120,10 @@ export function exchange(socketPath: string, question: Question, silenceMs: numb
       { socketPath, method, path, headers: headers ?? {}, agent: false, timeout: silenceMs },
       resolve,
     );
-    asked.once('timeout', () => asked.destroy(new Error(`no answer within ${silenceMs / 1000} s`)));
+    asked.once('timeout', () => {
+      const late = new Error(`no answer within ${silenceMs / 1000} s`);
+      asked.destroy(Object.assign(late, { code: 'ETIMEDOUT' }));
+    });
     // Also after an answer that came before the whole body was sent: nobody waits for that any more.
     asked.on('error', reject);
     if (body instanceof Readable) void pipeline(body, asked).catch(reject);
@@ -115,6 +145,7 @@ async function notFound({ configFile, words }: Context): Promise<Failed> {
 async function notReached({ configFile, words }: Context, socketPath: string, error: unknown): Promise<Failed> {
   const reason = errorCode(error);
   if (reason === 'EACCES' || reason === 'EPERM') return failed(EXIT.no, words.gate.notPermitted(socketPath));
+  if (reason === 'ETIMEDOUT') return failed(EXIT.no, words.gate.silent(socketPath, errorText(error)));
   if (reason !== 'ENOENT' && reason !== 'ECONNREFUSED')
     return failed(EXIT.no, words.gate.notAsked(socketPath, errorText(error)));
   const message = words.gate.notRunning(configFile, socketPath);

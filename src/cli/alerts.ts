@@ -1,6 +1,6 @@
 // Carries out `otagate alerts`: lists the troubles that last, and sends a message to every webhook.
 import type { AlertList, Trial } from '../control/admin/alert-schemas.ts';
-import { askGate } from './admin-client.ts';
+import { askGate, askGateAtLength } from './admin-client.ts';
 import { bodyOf, tellFailure } from './answer.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -31,7 +31,7 @@ export async function listAlerts(context: Context): Promise<number> {
 
 export async function testAlerts(context: Context): Promise<number> {
   const { terminal, words, json } = context;
-  const reply = await askGate(context, 'POST', '/api/v1/alerts/test');
+  const reply = await askGateAtLength(context, 'POST', '/api/v1/alerts/test');
   if (reply.kind === 'failed') return tellFailure(context, reply);
   const trials = bodyOf<Trial[]>(reply);
   if (json) terminal.printJson(trials);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Key } from '../backup/read.ts';
 import { restoreBackup } from '../backup/restore.ts';
 import { type Lock, writeBackup } from '../backup/write.ts';
-import { errorText } from '../base/errors.ts';
+import { errorCode, errorText } from '../base/errors.ts';
 import { readBoundedText } from '../config/bounded-file.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
@@ -50,7 +50,7 @@ export async function restore(context: Context, file: string, options: RestoreOp
       key: keyOf(context, options),
       replace: options.replace === true,
       nowMs: terminal.now(),
-      isRunning,
+      isRunning: (stateDir) => isRunning(stateDir, context),
     });
     const { manifest, stateDir, movedAside, missing } = restored;
     if (json) {
@@ -96,13 +96,20 @@ function secretIn({ words }: Context, file: string): string {
   throw new Error(words.backup.noPassphrase(file, first?.problem ?? ''));
 }
 
-/** Whether a gate answers on this stateDir. */
-async function isRunning(stateDir: string): Promise<boolean> {
+/**
+ * Whether a gate runs on this stateDir.
+ * @throws {Error} with the next step, where that cannot be told: one that hangs would have its state taken away
+ */
+async function isRunning(stateDir: string, { words }: Context): Promise<boolean> {
+  const socketPath = findAdminSocket(stateDir);
   try {
-    const answer = await exchange(findAdminSocket(stateDir), { method: 'GET', path: '/healthz' }, ASK_MS);
+    const answer = await exchange(socketPath, { method: 'GET', path: '/healthz' }, ASK_MS);
     answer.resume();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    const reason = errorCode(error);
+    if (reason === 'ENOENT' || reason === 'ECONNREFUSED') return false;
+    if (reason === 'EACCES' || reason === 'EPERM') throw new Error(words.gate.notPermitted(socketPath));
+    throw new Error(words.backup.mayRun(stateDir, socketPath, errorText(error)));
   }
 }

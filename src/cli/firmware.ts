@@ -1,9 +1,10 @@
 // Carries out `otagate firmware …`: the store of images that devices get.
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { errorText } from '../base/errors.ts';
 import type { FirmwareList, ListedImage, Progress } from '../firmware/operations.ts';
-import { askGate, downloadFromGate, followGate, sendToGate } from './admin-client.ts';
+import { askGateAtLength, downloadFromGate, followGate, sendToGate } from './admin-client.ts';
 import { bodyOf, printAnswer, tellFailure } from './answer.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
@@ -30,12 +31,17 @@ export async function addFirmware(context: Context, file: string): Promise<numbe
     return EXIT.no;
   }
   const bar = new ProgressBar(basename(file), terminal.stderr);
-  let sent = 0;
-  const stream = handle.createReadStream().on('data', (chunk) => {
-    sent += chunk.length;
-    bar.show(sent, length);
-  });
-  const reply = await sendToGate(context, `${PATH}?fileName=${encodeURIComponent(basename(file))}`, stream);
+  const stream = handle.createReadStream();
+  const counted = async function* (): AsyncGenerator<Buffer> {
+    let sent = 0;
+    for await (const chunk of stream) {
+      sent += chunk.length;
+      bar.show(sent, length);
+      yield chunk;
+    }
+  };
+  const bytes = Readable.from(counted(), { objectMode: false });
+  const reply = await sendToGate(context, `${PATH}?fileName=${encodeURIComponent(basename(file))}`, bytes);
   stream.destroy();
   bar.clear();
   if (reply.kind === 'failed') return tellFailure(context, reply);
@@ -83,7 +89,7 @@ export function pinFirmware(context: Context, id: string, pinned: boolean): Prom
 /** Cuts the app out of a merged image; with `output`, it is written there too. */
 export async function extractFirmware(context: Context, id: string, output: string | null): Promise<number> {
   const { terminal, words, json } = context;
-  const reply = await askGate(context, 'POST', `${PATH}/${encodeURIComponent(id)}/extract`, {});
+  const reply = await askGateAtLength(context, 'POST', `${PATH}/${encodeURIComponent(id)}/extract`, {});
   if (reply.kind === 'failed') return tellFailure(context, reply);
   const image = bodyOf<ListedImage>(reply);
   if (output !== null) {

@@ -1,13 +1,13 @@
 // Carries out `otagate reload`: what SIGHUP does, and says what changed, or every fault.
 import type { ReloadOutcome } from '../control/reload-outcome.ts';
-import { askGate } from './admin-client.ts';
+import { askGateAtLength } from './admin-client.ts';
 import { bodyOf, tellFailure } from './answer.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 
 export async function reload(context: Context): Promise<number> {
   const { terminal, words, json } = context;
-  const reply = await askGate(context, 'POST', '/api/v1/reload');
+  const reply = await askGateAtLength(context, 'POST', '/api/v1/reload');
   if (reply.kind === 'failed') return tellFailure(context, reply);
   const outcome = bodyOf<ReloadOutcome>(reply);
   if (json) terminal.printJson(outcome);

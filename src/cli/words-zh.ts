@@ -51,6 +51,9 @@ export const chinese: Words = {
     notFound: (file) => `无法从 ${file} 得知其网关所在：请修正该文件，或用 -c 指定一个只含其 stateDir 的文件`,
     notPermitted: (socket) => `当前用户无权访问网关（${socket} 仅限其所有者）：请以运行网关的用户或 root 身份执行`,
     notAsked: (socket, reason) => `无法访问 ${socket} 上的网关：${reason}`,
+    noAnswerYet: (wait) => `控制进程尚未应答：正在等待，最多 ${wait}`,
+    silent: (socket, reason) =>
+      `控制进程在 ${socket} 上没有应答（${reason}）。待其恢复后，所请求的操作仍可能被执行。请检查该进程是否被暂停，或是否在等待 stateDir 所在的磁盘；若一直如此，请重新启动网关`,
     cannotStart: (reason) => `otagate 无法启动：${reason}`,
     reloadRefused: '新配置未被采用，继续使用旧配置：',
     reloaded: (changed) => (changed === '' ? '已重新加载，没有变化' : `已重新加载；有变化的项：${changed}`),
@@ -209,6 +212,8 @@ export const chinese: Words = {
     movedAside: (place) => `原有内容已移至 ${place}`,
     missing: (file) => `配置引用了备份中没有的文件，请手工放回：${file}`,
     notRestored: (why) => `没有恢复任何内容：${why}`,
+    mayRun: (stateDir, socket, reason) =>
+      `无法确定 ${stateDir} 上是否有网关在运行：${socket} 既无应答也未拒绝（${reason}）。请先停止网关，或检查其进程是否挂起并将其结束，然后再次恢复`,
     noIdentity: (file) => `--identity-file ${file} 中没有 AGE-SECRET-KEY-1…：应为 age-keygen 生成的文件`,
     noPassphrase: (file, why) => `无法读取口令文件 --passphrase-file ${file}：${why}`,
   },

@@ -72,6 +72,9 @@ export const english = {
     notPermitted: (socket: string) =>
       `this user may not ask the gate (${socket} is its owner's alone): run this as the user that runs the gate, or as root`,
     notAsked: (socket: string, reason: string) => `the gate on ${socket} could not be asked: ${reason}`,
+    noAnswerYet: (wait: string) => `control does not answer yet: waiting for it, ${wait} at most`,
+    silent: (socket: string, reason: string) =>
+      `control does not answer on ${socket} (${reason}). What it was asked may still be done once it goes on. Look whether its process was stopped or waits for the disk of stateDir; where it stays so, start the gate anew`,
     cannotStart: (reason: string) => `otagate cannot start: ${reason}`,
     reloadRefused: 'the new configuration is kept out, the old one stays:',
     reloaded: (changed: string) => (changed === '' ? 'reloaded; nothing changed' : `reloaded; changed: ${changed}`),
@@ -243,6 +246,8 @@ export const english = {
     missing: (file: string) =>
       `the configuration names a file that the backup does not hold: put it back by hand: ${file}`,
     notRestored: (why: string) => `nothing was restored: ${why}`,
+    mayRun: (stateDir: string, socket: string, reason: string) =>
+      `whether a gate runs on ${stateDir} cannot be told, since ${socket} gives neither an answer nor a refusal (${reason}): stop the gate first, or look whether its process hangs and end it, then restore again`,
     noIdentity: (file: string) => `--identity-file ${file} holds no AGE-SECRET-KEY-1…: it is what age-keygen writes`,
     noPassphrase: (file: string, why: string) => `--passphrase-file ${file}: ${why}`,
   },
