@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, GateError } from '../base/errors.ts';
+import { RepeatedTrouble } from '../base/repeated-trouble.ts';
 import { type RedisStore, writeServer } from '../config/store.ts';
 import type { GateEvent } from '../link/events.ts';
 import { Journal } from '../store/redis/journal.ts';
@@ -33,7 +34,12 @@ type Item =
 /** @throws {GateError} STATE_DAMAGED */
 export function openRedisKeeping(store: RedisStore, local: State, parts: KeepingParts): Keeping {
   const { config, log, hearing, clock } = parts;
-  const replica = new Replica(config.stateDir);
+  const unwritten = new RepeatedTrouble(log, {
+    event: 'state-not-written',
+    words: `what several machines share cannot be written in ${config.stateDir}: this machine goes on with what it knows, and tries it again; make room there, or make it writable`,
+    level: 'error',
+  });
+  const replica = new Replica(config.stateDir, tellNotWritten);
   const sealing = new Sealing(store.encryptionKey);
   const machine = replica.note('machine') ?? '';
   const installation = store.name;
@@ -98,8 +104,7 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
   }
 
   function tellNotWritten(error: unknown): void {
-    const why = 'what other machines changed was not written';
-    log.error({ event: 'state-not-written', detail: errorText(error) }, why);
+    unwritten.again({ stateDir: config.stateDir, detail: errorText(error) });
   }
 
   function tellCameBack(ids: readonly string[]): void {
@@ -111,12 +116,25 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
     );
   }
 
-  function takeRecords(records: StateRecord[]): void {
+  /** Does what a disk that takes nothing must not end. */
+  function attempt(work: () => void): void {
     try {
-      tellCameBack(takeIntoState(local, shared, records, clock().now()).cameBack);
+      work();
     } catch (error) {
       tellNotWritten(error);
     }
+  }
+
+  function takeAll(records: StateRecord[], nowMs: number): void {
+    attempt(() => {
+      const { cameBack, trouble } = takeIntoState(local, shared, records, nowMs);
+      tellCameBack(cameBack);
+      if (trouble !== null) tellNotWritten(trouble);
+    });
+  }
+
+  function takeRecords(records: StateRecord[]): void {
+    takeAll(records, clock().now());
     publishing += 1;
     const rollouts = records.map(({ name, value }) => takeRollout(local.rollouts, name, value).catch(tellNotWritten));
     void Promise.all(rollouts)
@@ -127,10 +145,15 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
       });
   }
 
-  const keepPosition = setInterval(() => {
-    hearing.flush();
-    journal.keepPosition();
-  }, KEEP_POSITION_MS).unref();
+  /** A position that is not written only means that some batches are read again after a restart. */
+  function keepPosition(): void {
+    attempt(() => {
+      hearing.flush();
+      journal.keepPosition();
+      replica.writeHeld();
+    });
+  }
+  const keeping = setInterval(keepPosition, KEEP_POSITION_MS).unref();
 
   const records: Records = {
     put: shared.put,
@@ -154,8 +177,8 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
     },
   };
 
-  tellState(local, shared, Date.now());
-  tellCameBack(takeIntoState(local, shared, replica.list(''), Date.now()).cameBack);
+  attempt(() => tellState(local, shared, Date.now()));
+  takeAll(replica.list(''), Date.now());
 
   const tellMember = (rollout: string, device: string): void => journal.add({ rollout, device } satisfies Item);
   const agreement = new RedisAgreement(link, installation, `${machine}-${randomBytes(3).toString('hex')}`);
@@ -204,12 +227,12 @@ export function openRedisKeeping(store: RedisStore, local: State, parts: Keeping
       };
     },
     stop: async () => {
-      clearInterval(keepPosition);
+      clearInterval(keeping);
       await journal.flush();
       await replicator.stop();
-      takeItems(journal.rest(), true);
-      hearing.flush();
-      journal.keepPosition();
+      attempt(() => takeItems(journal.rest(), true));
+      keepPosition();
+      unwritten.close();
       link.stop();
       replica.close();
       local.close();

@@ -5,7 +5,6 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, GateError } from '../base/errors.ts';
-import { inTransaction } from './transaction.ts';
 
 /** A part of the state by its name (`opening/open-1f2e3d4c`), as JSON can hold it; null: it was removed. */
 export type StateRecord = { name: string; value: unknown };
@@ -21,6 +20,8 @@ export type ReplicaRow = StateRecord & {
 export type ReplicaNote = 'machine' | 'epoch' | 'seq' | 'journal';
 
 const VERSION = 1;
+// Past it, a change fails as the disk fails it.
+const MAX_HELD = 10_000;
 const SCHEMA = `
   CREATE TABLE record (
     name TEXT PRIMARY KEY, value TEXT, version INTEGER NOT NULL, untold INTEGER NOT NULL
@@ -33,11 +34,20 @@ const SCHEMA = `
 export class Replica {
   readonly #database: DatabaseSync;
   readonly #sql: ReturnType<typeof statements>;
+  readonly #onUnwritten: (error: unknown) => void;
+  /** What the disk has not taken yet: it counts as if it stood there. Null: forgotten. */
+  readonly #held = new Map<string, ReplicaRow | null>();
+  readonly #heldNotes = new Map<ReplicaNote, string>();
   /** True where there was no copy before. */
   readonly isNew: boolean;
 
-  /** Opens `stateDir/replica.sqlite`. @throws {GateError} STATE_DAMAGED */
-  constructor(stateDir: string) {
+  /**
+   * Opens `stateDir/replica.sqlite`. What cannot be written later is held in memory, and `onUnwritten` hears of it: a
+   * machine that starts anew without it reads it in Redis.
+   * @throws {GateError} STATE_DAMAGED
+   */
+  constructor(stateDir: string, onUnwritten: (error: unknown) => void = () => {}) {
+    this.#onUnwritten = onUnwritten;
     const file = join(stateDir, 'replica.sqlite');
     let database: DatabaseSync | undefined;
     try {
@@ -54,7 +64,7 @@ export class Replica {
       database?.close();
       throw new GateError(
         'STATE_DAMAGED',
-        `${file} cannot be used (${errorText(error)}): move it away, and this machine takes a new copy from Redis`,
+        `${file} cannot be used (${errorText(error)}): make room if the disk is full, else move it away, and this machine takes a new copy from Redis`,
         { fault: 'gate', cause: error },
       );
     }
@@ -62,20 +72,26 @@ export class Replica {
   }
 
   read(name: string): ReplicaRow | null {
+    const held = this.#held.get(name);
+    if (held !== undefined) return held;
     const row = this.#sql.read.get(name);
     return row === undefined ? null : rowOf(row);
   }
 
   /** All whose name begins so and that were not removed, in the order of their names. */
   list(prefix: string): ReplicaRow[] {
-    return this.#sql.list.all(prefix, `${prefix}\uffff`).map(rowOf);
+    const rows = this.#sql.list.all(prefix, `${prefix}\uffff`).map(rowOf);
+    if (this.#held.size === 0) return rows;
+    const held = this.#heldRows().filter(({ name, value }) => name.startsWith(prefix) && value !== null);
+    return [...rows.filter(({ name }) => !this.#held.has(name)), ...held].sort(byName);
   }
 
   /** All of them, also those that were removed, in portions. */
   *all(): Generator<ReplicaRow> {
+    yield* this.#heldRows();
     for (let last = ''; ; ) {
       const rows = this.#sql.after.all(last).map(rowOf);
-      yield* rows;
+      yield* rows.filter(({ name }) => !this.#held.has(name));
       const end = rows.at(-1);
       if (end === undefined) return;
       last = end.name;
@@ -84,57 +100,106 @@ export class Replica {
 
   /** Changes a record here; it counts as untold. False where it says the same already. */
   change(name: string, value: unknown): boolean {
-    const text = write(value);
-    const before = this.#sql.read.get(name);
-    if (before === undefined ? value === null : before.value === text) return false;
-    this.#sql.change.run(name, text);
+    const before = this.read(name);
+    if (before === null ? value === null : write(before.value) === write(value)) return false;
+    this.#put({ name, value, version: before?.version ?? 0, untold: (before?.untold ?? 0) + 1 });
     return true;
   }
 
   /** Takes what the others know. */
   take(name: string, value: unknown, version: number): void {
-    this.#sql.take.run(name, write(value), version);
+    this.#put({ name, value, version, untold: 0 });
   }
 
   /** Keeps this machine's own value, and builds it upon this version of the others. */
   rebase(name: string, version: number): void {
-    this.#sql.rebase.run(version, name);
+    const row = this.read(name);
+    if (row !== null) this.#put({ ...row, version });
   }
 
   /** The others know it now; what was changed meanwhile is told again. */
   told(name: string, version: number, untold: number): void {
-    this.#sql.told.run(version, untold, name);
+    const row = this.read(name);
+    if (row !== null) this.#put({ ...row, version, untold: row.untold - untold });
   }
 
   forget(name: string): void {
-    this.#sql.forget.run(name);
+    this.#hold(this.#held, name, null, () => this.#sql.forget.run(name));
   }
 
   untold(limit: number): ReplicaRow[] {
-    return this.#sql.untold.all(limit).map(rowOf);
+    const rows = this.#sql.untold.all(limit + this.#held.size).map(rowOf);
+    if (this.#held.size === 0) return rows;
+    const held = this.#heldRows().filter(({ untold }) => untold > 0);
+    return [...held, ...rows.filter(({ name }) => !this.#held.has(name))].slice(0, limit);
   }
 
   counts(): { records: number; untold: number } {
     const { records, untold } = this.#sql.counts.get() ?? {};
-    return { records: Number(records), untold: Number(untold) };
+    const counts = { records: Number(records), untold: Number(untold) };
+    for (const [name, held] of this.#held) {
+      const written = this.#sql.read.get(name);
+      for (const [row, sign] of [[held, 1] as const, [written === undefined ? null : rowOf(written), -1] as const]) {
+        if (row !== null && row.value !== null) counts.records += sign;
+        if (row !== null && row.untold > 0) counts.untold += sign;
+      }
+    }
+    return counts;
   }
 
   note(name: ReplicaNote): string | null {
+    const held = this.#heldNotes.get(name);
+    if (held !== undefined) return held;
     const row = this.#sql.note.get(name);
     return row === undefined ? null : String(row.value);
   }
 
   setNote(name: ReplicaNote, value: string): void {
-    this.#sql.setNote.run(name, value);
+    this.#hold(this.#heldNotes, name, value, () => this.#sql.setNote.run(name, value));
   }
 
-  /** Several writes of which all are kept or none. */
-  atOnce<T>(work: () => T): T {
-    return inTransaction(this.#database, work);
+  /** Writes what is held, as far as the disk takes it. Never throws. */
+  writeHeld(): void {
+    try {
+      for (const [name, row] of this.#held) {
+        if (row === null) this.#sql.forget.run(name);
+        else this.#write(row);
+        this.#held.delete(name);
+      }
+      for (const [name, value] of this.#heldNotes) {
+        this.#sql.setNote.run(name, value);
+        this.#heldNotes.delete(name);
+      }
+    } catch (error) {
+      this.#onUnwritten(error);
+    }
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  #put(row: ReplicaRow): void {
+    this.#hold(this.#held, row.name, row, () => this.#write(row));
+  }
+
+  #write({ name, value, version, untold }: ReplicaRow): void {
+    this.#sql.put.run(name, write(value), version, untold);
+  }
+
+  #hold<Name, What>(held: Map<Name, What>, name: Name, what: What, writeIt: () => void): void {
+    try {
+      writeIt();
+      held.delete(name);
+    } catch (error) {
+      if (held.size >= MAX_HELD && !held.has(name)) throw error;
+      held.set(name, what);
+      this.#onUnwritten(error);
+    }
+  }
+
+  #heldRows(): ReplicaRow[] {
+    return [...this.#held.values()].filter((row) => row !== null);
   }
 }
 
@@ -144,11 +209,7 @@ function statements(database: DatabaseSync) {
     read: sql('SELECT * FROM record WHERE name = ?'),
     list: sql('SELECT * FROM record WHERE name >= ? AND name < ? AND value IS NOT NULL ORDER BY name'),
     after: sql('SELECT * FROM record WHERE name > ? ORDER BY name LIMIT 500'),
-    change: sql(`INSERT INTO record VALUES (?, ?, 0, 1)
-      ON CONFLICT (name) DO UPDATE SET value = excluded.value, untold = untold + 1`),
-    take: sql('REPLACE INTO record VALUES (?, ?, ?, 0)'),
-    rebase: sql('UPDATE record SET version = ? WHERE name = ?'),
-    told: sql('UPDATE record SET version = ?, untold = untold - ? WHERE name = ?'),
+    put: sql('REPLACE INTO record VALUES (?, ?, ?, ?)'),
     forget: sql('DELETE FROM record WHERE name = ?'),
     untold: sql('SELECT * FROM record WHERE untold > 0 LIMIT ?'),
     counts: sql(`SELECT count(value) AS records, count(*) FILTER (WHERE untold > 0) AS untold FROM record`),
@@ -164,6 +225,10 @@ function rowOf({ name, value, version, untold }: Record<string, unknown>): Repli
     version: Number(version),
     untold: Number(untold),
   };
+}
+
+function byName(a: ReplicaRow, b: ReplicaRow): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function write(value: unknown): string | null {

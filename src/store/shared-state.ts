@@ -69,14 +69,20 @@ export function shareState(local: State, shared: Shared): State {
       local.addOpening(opening);
       shared.put(`opening/${opening.id}`, opening);
     },
+    // What is closed by the copy is closed, whether this machine's disk took it or not.
+    openings: () =>
+      local.openings().filter(({ id }) => !shared.isRemoved(`opening/${id}`) && shared.read(`closed/${id}`) === null),
+    closedMarks: (nowMs) => closedIds(local, shared, nowMs),
+    // Told first: the others close it even where this machine's disk takes nothing.
     removeOpening: (id) => {
-      const untilMs = removeForGood(local, id);
+      const untilMs = endOf(local, id);
       if (untilMs !== null) shared.put(`closed/${id}`, { untilMs });
       shared.put(`opening/${id}`, null);
+      removeForGood(local, id);
     },
     markClosed: (id, untilMs, nowMs) => {
-      local.markClosed(id, untilMs, nowMs);
       shared.put(`closed/${id}`, { untilMs });
+      local.markClosed(id, untilMs, nowMs);
       for (const { name, value } of shared.list('closed/'))
         if ((markSchema.safeParse(value).data?.untilMs ?? 0) <= nowMs) shared.put(name, null);
     },
@@ -91,18 +97,11 @@ export function shareState(local: State, shared: Shared): State {
 /** Images leave a machine for reasons of its own; who removes one everywhere says so by `forgetImage`. */
 function shareCatalogue(local: Catalogue, shared: Shared): Catalogue {
   let told = 0;
-  const tell = (image: KeptImage): void => {
-    const { sha256, kind, length, fileName, contentType, facts, pinned } = image;
-    const before = readImage(shared.read(`image/${sha256}`));
-    if (before !== null && before.pinned === pinned) return;
-    const changedMs = Date.now();
-    shared.put(`image/${sha256}`, { sha256, kind, length, fileName, contentType, facts, pinned, changedMs });
-  };
   return {
     ...local,
     putImage: (image) => {
       local.putImage(image);
-      tell(image);
+      tellImage(image, shared);
     },
     pin: (sha256, pinned) => {
       const known = local.pin(sha256, pinned);
@@ -113,14 +112,26 @@ function shareCatalogue(local: Catalogue, shared: Shared): Catalogue {
     },
     putName: (kept) => {
       local.putName(kept);
-      // One that stands for a single link is of no use to another machine, and there is no end of them.
-      if (kept.name.startsWith('["link"')) return;
-      const { name, sha256, checkedMs, memo } = kept;
-      shared.put(nameRecord(name), { name, sha256, checkedMs, memo });
+      if (!tellName(kept, shared)) return;
       told += 1;
       if (told % BOUND_EVERY === 0) boundNames(shared);
     },
   };
+}
+
+function tellImage(image: KeptImage, shared: Shared): void {
+  const { sha256, kind, length, fileName, contentType, facts, pinned } = image;
+  const before = readImage(shared.read(`image/${sha256}`));
+  if (before !== null && before.pinned === pinned) return;
+  const changedMs = Date.now();
+  shared.put(`image/${sha256}`, { sha256, kind, length, fileName, contentType, facts, pinned, changedMs });
+}
+
+/** False for one that stands for a single link: it is of no use to another machine, and there is no end of them. */
+function tellName({ name, sha256, checkedMs, memo }: KeptName, shared: Shared): boolean {
+  if (name.startsWith('["link"')) return false;
+  shared.put(nameRecord(name), { name, sha256, checkedMs, memo });
+  return true;
 }
 
 /** Where what a link's name stands for is told. */
@@ -135,71 +146,88 @@ function boundNames(shared: Shared): void {
   for (const { name } of byAge.slice(0, LEAVING_NAMES)) shared.put(name, null);
 }
 
-/** Tells what stands in the state and not in the copy: all of it before it was shared, and what a crash came between. */
+/**
+ * Tells what stands in the state and not in the copy: all of it before it was shared, and what a crash came between.
+ * @throws {Error} where the disk takes nothing; all is told before
+ */
 export function tellState(local: State, shared: Shared, nowMs: number): void {
-  for (const opening of local.openings()) {
-    // One that was closed while this machine could not write it down.
-    if (shared.isRemoved(`opening/${opening.id}`)) local.removeOpening(opening.id);
-    else if (shared.read(`opening/${opening.id}`) === null) shared.put(`opening/${opening.id}`, opening);
-  }
+  const [gone, standing] = [[], []] as [KeptOpening[], KeptOpening[]];
+  for (const opening of local.openings()) (shared.isRemoved(`opening/${opening.id}`) ? gone : standing).push(opening);
+  for (const opening of standing)
+    if (shared.read(`opening/${opening.id}`) === null) shared.put(`opening/${opening.id}`, opening);
   for (const id of local.closedMarks(nowMs))
     if (shared.read(`closed/${id}`) === null) shared.put(`closed/${id}`, { untilMs: nowMs + MONTH_MS });
-  const catalogue = shareCatalogue(local.catalogue, shared);
-  for (const image of local.catalogue.images()) catalogue.putImage(image);
-  for (const name of local.catalogue.names()) catalogue.putName(name);
+  for (const image of local.catalogue.images()) tellImage(image, shared);
+  for (const name of local.catalogue.names()) tellName(name, shared);
+  boundNames(shared);
+  // Those that were closed while this machine could not write it down.
+  for (const { id } of gone) local.removeOpening(id);
+}
+
+/** The ends of those that were closed count on this machine, and as the others tell them. */
+function closedIds(local: State, shared: Shared, nowMs: number): Set<string> {
+  const told = shared.list('closed/').filter(({ value }) => (markSchema.safeParse(value).data?.untilMs ?? 0) > nowMs);
+  return new Set([...local.closedMarks(nowMs), ...told.map(({ name }) => name.slice('closed/'.length))]);
+}
+
+/** When an opening ends; null where it is over, or was not here. */
+function endOf(local: State, id: string): number | null {
+  const untilMs = local.openings().find((opening) => opening.id === id)?.untilMs ?? 0;
+  return untilMs > (local.seenTime()?.nowMs ?? 0) ? untilMs : null;
 }
 
 /**
  * Removes an opening, and remembers that until its own end: whoever can write in Redis, or an old copy of it, could bring
- * it back. Gives that end; null where it is over, or was not here.
+ * it back.
  */
-function removeForGood(local: State, id: string): number | null {
-  const nowMs = local.seenTime()?.nowMs ?? 0;
-  const untilMs = local.openings().find((opening) => opening.id === id)?.untilMs ?? 0;
-  if (untilMs > nowMs) local.markClosed(id, untilMs, nowMs);
+function removeForGood(local: State, id: string): void {
+  const untilMs = endOf(local, id);
+  if (untilMs !== null) local.markClosed(id, untilMs, local.seenTime()?.nowMs ?? 0);
   local.removeOpening(id);
-  return untilMs > nowMs ? untilMs : null;
 }
+
+/** What came of taking records: those that came back, and the first trouble of this machine's disk. */
+export type Taken = { cameBack: string[]; trouble: unknown };
 
 /**
  * Brings what others changed into this machine's state. What cannot be read, of a newer otagate, is left alone. Gives the
- * openings that came back after they had been closed: they stay closed, and that is told to the others anew.
+ * openings that came back after they had been closed: they stay closed, and that is told to the others anew. One record
+ * that the disk does not take keeps none of the others out.
  */
-export function takeIntoState(
-  local: State,
-  shared: Shared,
-  records: readonly StateRecord[],
-  nowMs: number,
-): { cameBack: string[] } {
+export function takeIntoState(local: State, shared: Shared, records: readonly StateRecord[], nowMs: number): Taken {
   const here = new Set(local.openings().map(({ id }) => id));
-  const closed = local.closedMarks(nowMs);
-  const cameBack: string[] = [];
+  const closed = closedIds(local, shared, nowMs);
+  const taken: Taken = { cameBack: [], trouble: null };
   for (const { name, value } of records) {
     const id = name.slice(name.indexOf('/') + 1);
-    switch (kindOf(name)) {
-      case 'opening': {
-        const opening = openingSchema.safeParse(value);
-        if (!opening.success) removeForGood(local, id);
-        else if (closed.has(id)) {
-          cameBack.push(id);
-          shared.put(name, null);
+    try {
+      switch (kindOf(name)) {
+        case 'opening': {
+          const opening = openingSchema.safeParse(value);
+          if (!opening.success) removeForGood(local, id);
+          else if (closed.has(id)) {
+            taken.cameBack.push(id);
+            shared.put(name, null);
+          }
+          // How it is used is each machine's own count of what all of them saw.
+          else if (opening.data.id === id && !here.has(id)) local.addOpening(opening.data);
+          break;
         }
-        // How it is used is each machine's own count of what all of them saw.
-        else if (opening.data.id === id && !here.has(id)) local.addOpening(opening.data);
-        break;
+        case 'closed': {
+          const mark = markSchema.safeParse(value);
+          if (!mark.success) break;
+          local.markClosed(id, mark.data.untilMs, nowMs);
+          if (here.has(id)) local.removeOpening(id);
+          break;
+        }
+        case 'seal-key':
+          local.keepSealKeys(agreedKeys(shared), nowMs);
       }
-      case 'closed': {
-        const mark = markSchema.safeParse(value);
-        if (!mark.success) break;
-        local.markClosed(id, mark.data.untilMs, nowMs);
-        if (here.has(id)) local.removeOpening(id);
-        break;
-      }
-      case 'seal-key':
-        local.keepSealKeys(agreedKeys(shared), nowMs);
+    } catch (error) {
+      taken.trouble ??= error;
     }
   }
-  return { cameBack };
+  return taken;
 }
 
 export function readImage(value: unknown): SharedImage | null {
