@@ -1,4 +1,5 @@
 // Carries out `otagate open`, `close` and `openings`: plain HTTP on a device route, for a time.
+import type { ClosedOpening } from '../control/admin/opening-schemas.ts';
 import type { OpeningStatus } from '../control/openings.ts';
 import { askGate } from './admin-client.ts';
 import { bodyOf, printAnswer, tellFailure } from './answer.ts';
@@ -43,9 +44,12 @@ export async function close(context: Context, routeOrId: string): Promise<number
   const { terminal, words, json } = context;
   const reply = await askGate(context, 'DELETE', `/api/v1/openings/${encodeURIComponent(routeOrId)}`);
   if (reply.kind === 'failed') return tellFailure(context, reply);
-  const closed = bodyOf<OpeningStatus[]>(reply);
+  const closed = bodyOf<ClosedOpening[]>(reply);
   if (json) terminal.printJson(closed);
   else terminal.print(...closed.map(({ id, route }) => words.openings.closed(id, route)));
+  const unwritten = closed.filter(({ notWritten }) => notWritten === true).map(({ id }) => id);
+  // Closed is what was asked for, and closed it is.
+  if (unwritten.length > 0) terminal.tell(words.openings.notWritten(words.list(unwritten)));
   if (closed.length > 0) return EXIT.well;
   terminal.tell(words.openings.noneSo(JSON.stringify(routeOrId)));
   return EXIT.no;

@@ -150,6 +150,8 @@ export const chinese: Words = {
     reason: (reason) => `原因：${reason}`,
     closeHint: (id) => `提前关闭：otagate close ${id}`,
     closed: (id, route) => `已关闭：${id}，路由 ${route}`,
+    notWritten: (ids) =>
+      `${ids} 现已关闭，但 stateDir 所在磁盘无法写入，未能保存：在腾出空间之前，网关重启后可能再次放行。请腾出空间，或使其可写`,
     openSince: '已开始',
     left: (until, left) => `${until}（剩余 ${left}）`,
   },

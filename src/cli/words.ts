@@ -181,6 +181,8 @@ export const english = {
     reason: (reason: string) => `reason: ${reason}`,
     closeHint: (id: string) => `close it earlier with: otagate close ${id}`,
     closed: (id: string, route: string) => `closed: ${id} of route ${route}`,
+    notWritten: (ids: string) =>
+      `closed now, but not written, since the disk of stateDir takes nothing: ${ids}; until there is room, a restart of the gate may open it again: make room there, or make it writable`,
     openSince: 'open',
     left: (until: string, left: string) => `${until} (${left} left)`,
   },

@@ -4,6 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Who } from './admin/audit.ts';
 import type { LiveFeed } from './admin/live-feed.ts';
+import type { ClosedOpening } from './admin/opening-schemas.ts';
 import type { KeptClock } from './kept-clock.ts';
 import type { OpeningRequest, OpeningStatus, Openings } from './openings.ts';
 
@@ -41,15 +42,23 @@ export class OpeningDesk {
     return opening;
   }
 
-  /** Resolves when no gate honours what was closed any more. @throws {GateError} INTERNAL where one may still */
-  async close(routeOrId: string, who: Who): Promise<OpeningStatus[]> {
+  /**
+   * Resolves when no gate honours what was closed any more; `notWritten` where a restart may open it again.
+   * @throws {GateError} INTERNAL where one may still
+   */
+  async close(routeOrId: string, who: Who): Promise<ClosedOpening[]> {
     const { openings, config, publish, watch, log } = this.#parts;
     const closed = openings.close(config(), routeOrId, who);
     for (const { id, route } of closed)
       log.info({ event: 'closed', id, route }, `opening ${id} of route ${route} is closed`);
-    if (closed.length > 0) await publish();
-    watch.changed();
-    return closed;
+    try {
+      if (closed.length > 0) await publish();
+    } finally {
+      // The gates first: a disk that is full or slow keeps nothing open.
+      openings.write();
+      watch.changed();
+    }
+    return closed.map((opening) => (openings.isUnwritten(opening.id) ? { ...opening, notWritten: true } : opening));
   }
 
   /** Ends what is over. The gates end by themselves what has an end; of what closes early they must hear. */

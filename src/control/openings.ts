@@ -53,7 +53,7 @@ export class Openings {
   constructor(state: State, audit: Audit, log: Log, now: () => number) {
     this.#state = state;
     this.#audit = audit;
-    this.#book = new OpeningBook(state, log);
+    this.#book = new OpeningBook(state, audit, log);
     this.#now = now;
   }
 
@@ -65,8 +65,10 @@ export class Openings {
   list(config: Config): OpeningStatus[] {
     const nowMs = this.#now();
     const closed = this.#state.closedMarks(nowMs);
-    const declared = config.openings.filter(({ id, untilMs }) => untilMs > nowMs && !closed.has(id));
-    const made = this.#state.openings().filter(({ route, untilMs }) => untilMs > nowMs && isOpenable(config, route));
+    const lasts = ({ id, untilMs }: { id: string; untilMs: number }): boolean =>
+      untilMs > nowMs && !closed.has(id) && !this.#book.isClosed(id);
+    const declared = config.openings.filter(lasts);
+    const made = this.#state.openings().filter((opening) => lasts(opening) && isOpenable(config, opening.route));
     return [
       ...declared.map((opening) =>
         this.#withUse({ ...opening, openedMs: null, declared: true, openedBy: 'configuration' }),
@@ -115,27 +117,34 @@ export class Openings {
     return made;
   }
 
-  /** Closes one opening by its id, or all of a route. Gives back what was closed; empty where nothing fits. */
+  /**
+   * Closes one opening by its id, or all of a route: from here on they are closed, and `write` writes it down. Gives back
+   * what was closed; empty where nothing fits.
+   */
   close(config: Config, routeOrId: string, who: Who, why = 'by command'): OpeningStatus[] {
     const closed = this.list(config).filter(({ id, route }) => id === routeOrId || route === routeOrId);
     for (const opening of closed) {
       const { id, declared, untilMs } = opening;
-      if (declared) this.#state.markClosed(id, untilMs, this.#now());
-      else this.#state.removeOpening(id);
+      this.#book.close(id, declared, untilMs, { what: 'closed', who, detail: `${describe(opening)}; ${why}` });
       this.#forget(id);
-      this.#audit.note('closed', who, `${describe(opening)}; ${why}`);
     }
     return closed;
+  }
+
+  /** Whether one that was closed may be open again after a restart, since the disk takes nothing. */
+  isUnwritten(id: string): boolean {
+    return this.#book.isClosed(id);
   }
 
   /** Closes all that were made by command: how long they have lasted cannot be known. */
   closeMade(config: Config, why: string): void {
     for (const { id, declared } of this.list(config)) if (!declared) this.close(config, id, 'gate', why);
+    this.write();
   }
 
   /** Writes what the disk has not taken yet. Never throws. */
   write(): void {
-    this.#book.write();
+    this.#book.write(this.#now());
   }
 
   /** Whether a count changed, or one ended, since this was asked last. */
@@ -174,7 +183,7 @@ export class Openings {
     }
   }
 
-  /** Ends what is over, by its time or earlier by its own rule. Gives back what the gates must hear of. */
+  /** Ends what is over, by its time or earlier by its own rule; `write` writes it down. Gives back what the gates must hear of. */
   sweep(config: Config): OpeningStatus[] {
     const nowMs = this.#now();
     const lasting = this.list(config);
@@ -191,9 +200,9 @@ export class Openings {
     }
     // Those that ended while nobody looked are here for the last time.
     for (const { id, route, untilMs } of this.#state.openings()) {
-      if (untilMs > nowMs) continue;
-      if (!before.has(id)) this.#audit.note('ended', 'gate', `${id} of route ${route}, while the gate was down`);
-      this.#state.removeOpening(id);
+      if (untilMs > nowMs || this.#book.isClosed(id)) continue;
+      const detail = `${id} of route ${route}, while the gate was down`;
+      this.#book.close(id, false, untilMs, before.has(id) ? null : { what: 'ended', who: 'gate', detail });
       this.#forget(id);
     }
     const left = new Set(early.map(({ id }) => id));

@@ -100,6 +100,9 @@ export type Opening = {
   upgraded: number;
 };
 
+/** `notWritten`: the disk took nothing, so that a restart may open it again. */
+export type ClosedOpening = Opening & { notWritten?: true };
+
 export type OpeningAsk = {
   route: string;
   durationMs: number;

@@ -11,6 +11,7 @@ import { type OpeningRequest, Openings } from '../../src/control/openings.ts';
 import type { GateEvent } from '../../src/link/events.ts';
 import { openSqliteState } from '../../src/store/sqlite.ts';
 import { MAX_AUDIT } from '../../src/store/sqlite-openings.ts';
+import type { State } from '../../src/store/state.ts';
 
 const START = Date.UTC(2026, 11, 1);
 const MINUTE = 60_000;
@@ -23,9 +24,11 @@ const CONFIG = { routes: ROUTES, openings: [], limits: { openingMs: 24 * 60 * MI
 function setUp(t: TestContext, config = CONFIG) {
   const folder = mkdtempSync(join(tmpdir(), 'otagate-openings-'));
   const time = { nowMs: START };
+  const told: { event: string; id?: string }[] = [];
+  const disk = { takes: true };
   const begin = () => {
-    const state = openSqliteState(folder, time.nowMs);
-    const log = pino({ level: 'silent' });
+    const state = onDisk(openSqliteState(folder, time.nowMs), disk);
+    const log = pino({}, { write: (line: string) => void told.push(JSON.parse(line)) });
     const audit = new Audit(state, log);
     return { state, audit, openings: new Openings(state, audit, log, () => time.nowMs) };
   };
@@ -54,14 +57,41 @@ function setUp(t: TestContext, config = CONFIG) {
     );
   return {
     time,
+    disk,
+    told,
     open,
     restart,
     list: () => run.openings.list(config),
-    sweep: () => run.openings.sweep(config),
-    close: (name: string) => run.openings.close(config, name, 'page'),
+    sweep: () => {
+      const early = run.openings.sweep(config);
+      run.openings.write();
+      return early;
+    },
+    close: (name: string) => {
+      const closed = run.openings.close(config, name, 'page');
+      run.openings.write();
+      return closed.map(({ id }) => ({ id, unwritten: run.openings.isUnwritten(id) }));
+    },
     observe: (event: GateEvent) => run.openings.observe(event),
     audited: () => run.audit.list(100, null).map(({ what, who }) => `${what} by ${who}`),
     audit: () => run.audit,
+  };
+}
+
+/** The state, with the writes of a disk that is full while `takes` is false. */
+function onDisk(state: State, disk: { takes: boolean }): State {
+  const onlyWithRoom =
+    <Args extends unknown[]>(write: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (!disk.takes) throw new Error('database or disk is full');
+      write(...args);
+    };
+  return {
+    ...state,
+    noteOpening: onlyWithRoom(state.noteOpening),
+    removeOpening: onlyWithRoom(state.removeOpening),
+    markClosed: onlyWithRoom(state.markClosed),
+    audit: onlyWithRoom(state.audit),
   };
 }
 
@@ -169,17 +199,19 @@ test('it closes when no device came for a time, counted from the last one', (t) 
   assert.equal(sweep().length, 1);
 });
 
+const DECLARED = {
+  id: 'yaml-1',
+  route: 'ota',
+  from: [],
+  startMs: null,
+  untilMs: START + 60 * MINUTE,
+  reason: '',
+  closeAfter: { devices: null, idleMs: null },
+};
+const WITH_DECLARED = { ...CONFIG, openings: [DECLARED] } as unknown as Config;
+
 test('one of the configuration that was closed stays closed, also after a restart', (t) => {
-  const declared = {
-    id: 'yaml-1',
-    route: 'ota',
-    from: [],
-    startMs: null,
-    untilMs: START + 60 * MINUTE,
-    reason: '',
-    closeAfter: { devices: null, idleMs: null },
-  };
-  const { list, close, restart, audited } = setUp(t, { ...CONFIG, openings: [declared] } as unknown as Config);
+  const { list, close, restart, audited } = setUp(t, WITH_DECLARED);
   assert.equal(list()[0]?.openedBy, 'configuration');
   assert.equal(close('yaml-1').length, 1);
   restart();
@@ -206,4 +238,50 @@ test('the audit trail keeps a bounded number of entries, and nothing unprintable
   assert.equal(all[0]?.detail, String(MAX_AUDIT + 249));
   const [, second] = all;
   assert.equal(audit().list(1, all[0]?.id ?? null)[0]?.id, second?.id);
+});
+
+test('what is closed on a full disk is closed, is told of once, and is written when there is room', (t) => {
+  const { disk, told, open, close, list, sweep, restart } = setUp(t, WITH_DECLARED);
+  const { id } = open();
+  const events = (name: string) => told.flatMap((line) => (line.event === name ? [line.id] : []));
+  disk.takes = false;
+  assert.deepEqual(close('ota'), [
+    { id: 'yaml-1', unwritten: true },
+    { id, unwritten: true },
+  ]);
+  assert.deepEqual(list(), []);
+  assert.deepEqual(close('ota'), [], 'they are closed already');
+  for (let round = 0; round < 3; round += 1) assert.deepEqual(sweep(), []);
+  assert.deepEqual(events('closing-not-written'), ['yaml-1', id]);
+  disk.takes = true;
+  sweep();
+  assert.deepEqual(events('closing-written'), ['yaml-1', id]);
+  restart();
+  assert.deepEqual(list(), []);
+});
+
+test('its own rules close it on a full disk', (t) => {
+  const { time, disk, told, open, observe, sweep, list } = setUp(t);
+  const [counted, idle, lasting] = [
+    open({ closeAfter: { devices: 1, idleMs: null } }),
+    open({ closeAfter: { devices: null, idleMs: MINUTE } }),
+    open({ durationMs: 5 * MINUTE }),
+  ];
+  disk.takes = false;
+  observe(download('d1', '2.0', counted.id));
+  observe(check('d1', '2.0', null));
+  time.nowMs += MINUTE;
+  assert.deepEqual(
+    sweep().map(({ id }) => id),
+    [counted.id, idle.id],
+  );
+  assert.deepEqual(
+    list().map(({ id }) => id),
+    [lasting.id],
+  );
+  time.nowMs += 4 * MINUTE;
+  for (let round = 0; round < 3; round += 1) sweep();
+  assert.deepEqual(list(), []);
+  const noted = told.filter(({ event }) => event === 'audit').map((line) => 'what' in line && line.what);
+  assert.deepEqual(noted, ['opened', 'opened', 'opened', 'closed', 'closed', 'ended'], 'each once');
 });

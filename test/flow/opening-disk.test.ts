@@ -32,3 +32,47 @@ test('devices that upgrade through an opening are counted, and control goes on',
     [],
   );
 });
+
+test('it is closed at once, by command and by its own rule, and written when there is room', {
+  timeout: 90_000,
+}, async (t) => {
+  const on = await gateOnDisk(t);
+  if (on === null) return;
+  const { gate, disk, yaml } = on;
+  const open = async (...rule: string[]): Promise<string> => {
+    const { stdout } = await gate.command('open', 'ota', '--for', '30m', '--json', ...rule);
+    return JSON.parse(stdout).id;
+  };
+  const device = deviceOf(gate, OUTSIDE);
+  const letsIn = async (): Promise<boolean> => (await device.check(otaUrl(gate, 'http'))).outcome === 'update';
+  const asked = await open();
+  assert.equal(await letsIn(), true);
+  disk.fillUp();
+  const closed = await gate.command('close', asked, '--json');
+  assert.equal(closed.code, 0);
+  assert.match(closed.stderr, /closed now, but not written.*make room/);
+  assert.deepEqual(
+    JSON.parse(closed.stdout).map(({ id, notWritten }: { id: string; notWritten?: true }) => [id, notWritten]),
+    [[asked, true]],
+  );
+  assert.equal(await letsIn(), false);
+
+  disk.free();
+  await gate.line(({ event, id }) => event === 'closing-written' && id === asked);
+  const idle = await open('--when-idle', '2s');
+  assert.equal(await letsIn(), true);
+  disk.fillUp();
+  await gate.line(({ event, id }) => event === 'closing-not-written' && id === idle);
+  assert.equal(await letsIn(), false);
+  assert.equal((await gate.command('close', idle)).code, 1, 'it is closed already');
+  assert.deepEqual(
+    gate.lines.filter(({ event }) => event === 'sweep-failed'),
+    [],
+  );
+
+  disk.free();
+  await gate.line(({ event, id }) => event === 'closing-written' && id === idle);
+  await gate.stop();
+  const again = await gateFor(t, yaml);
+  assert.equal((await again.command('openings', '--json')).stdout.trim(), '[]');
+});

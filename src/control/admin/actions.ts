@@ -7,7 +7,7 @@ import type { Status } from '../status.ts';
 import type { AlertList, Trial } from './alert-schemas.ts';
 import type { AuditEntry, AuditWhat, Who } from './audit.ts';
 import type { Device, DeviceList, DeviceQuery, DeviceRow } from './device-schemas.ts';
-import type { OpeningAsk, OpeningStatus } from './opening-schemas.ts';
+import type { ClosedOpening, OpeningAsk, OpeningStatus } from './opening-schemas.ts';
 import type { RolloutExplained, RolloutGiven, RolloutMatch, RolloutStatus } from './rollout-schemas.ts';
 
 export type AdminActions = {
@@ -20,7 +20,7 @@ export type AdminActions = {
   /** @throws {GateError} OPENING_REFUSED */
   open: (ask: OpeningAsk, who: Who) => Promise<OpeningStatus>;
   /** Gives back what was closed; empty where nothing fits. */
-  close: (routeOrId: string, who: Who) => Promise<OpeningStatus[]>;
+  close: (routeOrId: string, who: Who) => Promise<ClosedOpening[]>;
   /** Newest first; older than `before` where that is not null. */
   audit: (limit: number, before: number | null) => AuditEntry[] | Promise<AuditEntry[]>;
   /** Notes what the admin interface did by itself: the other actions note what they do. */

@@ -4,7 +4,7 @@ import { GateError } from '../../base/errors.ts';
 import { asCidr, readNetwork } from '../../config/networks.ts';
 import type { AdminActions } from './actions.ts';
 import { whoOf } from './guard.ts';
-import { openingAskSchema, openingSchema } from './opening-schemas.ts';
+import { closedOpeningSchema, openingAskSchema, openingSchema } from './opening-schemas.ts';
 import type { AdminApp } from './schema-compilers.ts';
 
 export function openingRoutes(app: AdminApp, actions: AdminActions): void {
@@ -32,7 +32,7 @@ export function openingRoutes(app: AdminApp, actions: AdminActions): void {
         summary: 'Close an opening, or all of a route, at once; gives those that were closed',
         tags: ['openings'],
         params: z.strictObject({ routeOrId: z.string().max(100) }),
-        response: { 200: z.array(openingSchema) },
+        response: { 200: z.array(closedOpeningSchema) },
       },
     },
     (request) => actions.close(request.params.routeOrId, whoOf(request)),

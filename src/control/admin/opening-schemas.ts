@@ -36,3 +36,11 @@ export const openingSchema = z.object({
   upgraded: z.int().describe('devices that upgraded by its links'),
 });
 export type OpeningStatus = z.infer<typeof openingSchema>;
+
+export const closedOpeningSchema = openingSchema.extend({
+  notWritten: z
+    .literal(true)
+    .optional()
+    .describe('only where the disk of stateDir took nothing: it is closed now, and a restart may open it again'),
+});
+export type ClosedOpening = z.infer<typeof closedOpeningSchema>;

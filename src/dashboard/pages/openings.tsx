@@ -1,7 +1,8 @@
 // Owns the page of openings: let devices in by plain HTTP for a time, see what is open, close it, and who did what.
 import { useState } from 'preact/hooks';
-import type { Opening } from '../api.ts';
+import type { ClosedOpening, Opening } from '../api.ts';
 import { useCell, useFormat, useGate, useMayChange, useNow, useWords } from '../base/hooks.ts';
+import { notify } from '../base/notices.ts';
 import { visible } from '../base/visible.ts';
 import { AuditTrail } from '../parts/audit-trail.tsx';
 import { Button } from '../parts/button.tsx';
@@ -52,7 +53,11 @@ function RunningOpening({ opening, onClosed }: { opening: Opening; onClosed: () 
   const name = visible(route, 60);
   const close = async (): Promise<void> => {
     const path = `openings/${encodeURIComponent(id)}`;
-    if (await attempt(words.frame, () => client.delete(path), words.openings.closed(name))) onClosed();
+    const work = async (): Promise<void> => {
+      const closed = await client.delete<ClosedOpening[]>(path);
+      if (closed.some(({ notWritten }) => notWritten === true)) notify('failed', words.openings.notWritten(name));
+    };
+    if (await attempt(words.frame, work, words.openings.closed(name))) onClosed();
   };
   return (
     <li class="opening">

@@ -34,6 +34,8 @@ const en = {
   close: 'Close now',
   opened: (route: string, time: string) => `${route} is open for ${time}`,
   closed: (route: string) => `${route} is closed`,
+  notWritten: (route: string) =>
+    `That ${route} is closed could not be saved, since the disk of the gate takes nothing. Make room there: until then, a restart may open it again.`,
   audit: 'What was done',
   auditNone: 'Nothing was done yet.',
   at: 'When',
@@ -99,6 +101,7 @@ const zh: typeof en = {
   close: '立即关闭',
   opened: (route, time) => `${route} 已放行 ${time}`,
   closed: (route) => `${route} 已关闭`,
+  notWritten: (route) => `网关磁盘无法写入，未能保存 ${route} 的关闭。请腾出空间：在此之前，网关重启后可能再次放行。`,
   audit: '操作记录',
   auditNone: '还没有操作。',
   at: '时间',
