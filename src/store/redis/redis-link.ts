@@ -68,20 +68,12 @@ export class RedisLink {
     const connection = this.#connection;
     if (connection === null) throw gone(this.trouble ?? 'not connected');
     this.commands += 1;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(gone(`no answer within ${COMMAND_MS} ms`)), COMMAND_MS);
-    });
     try {
-      const reply = connection.send(args);
-      reply.catch(() => {}); // heard below, or nobody waits any more
-      return await Promise.race([reply, late]);
+      return await inTime(connection.send(args));
     } catch (error) {
       if (isReply(error)) throw error;
       this.#lose(connection, error);
       throw error instanceof GateError ? error : gone(errorText(error));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -97,32 +89,46 @@ export class RedisLink {
   }
 
   async #try(): Promise<void> {
-    const { store, log, onThere, onNudge } = this.#options;
+    const { store, log, onThere } = this.#options;
+    const opened: { connection: Connection | null } = { connection: null };
     try {
       let lost: unknown = null;
-      const opened: { connection: Connection | null } = { connection: null };
       const connection = await connect(store, (error) => {
         lost = error;
         if (opened.connection !== null) this.#lose(opened.connection, error);
       });
       opened.connection = connection;
-      await connection.subscribe(channelOf(store.name), onNudge);
+      await this.#subscribe(connection);
       if (lost !== null) throw lost;
       if (this.#stopped) {
         connection.destroy();
         return;
       }
       this.#connection = connection;
-      this.#pauseMs = FIRST_PAUSE_MS;
-      if (this.#told)
-        log.info({ event: 'store-back', seconds: this.#seconds() }, `Redis is back: ${writeServer(store)}`);
-      this.#told = false;
-      this.trouble = null;
-      this.#sinceMs = Date.now();
-      onThere();
     } catch (error) {
+      // Nothing of a try that failed stays behind: there is another one each second.
+      opened.connection?.destroy();
       this.#tellGone(error);
       this.#again();
+      return;
+    }
+    this.#pauseMs = FIRST_PAUSE_MS;
+    if (this.#told) log.info({ event: 'store-back', seconds: this.#seconds() }, `Redis is back: ${writeServer(store)}`);
+    this.#told = false;
+    this.trouble = null;
+    this.#sinceMs = Date.now();
+    onThere();
+  }
+
+  async #subscribe(connection: Connection): Promise<void> {
+    const { store, onNudge } = this.#options;
+    try {
+      await inTime(connection.subscribe(channelOf(store.name), onNudge));
+    } catch (error) {
+      const text = errorText(error);
+      // Since Redis 7 a user who was given keys and commands has no channel yet.
+      if (text.startsWith('NOPERM')) throw new Error(`its ACL lacks &${channelOf(store.name)}: ${text}`);
+      throw error;
     }
   }
 
@@ -160,6 +166,20 @@ export class RedisLink {
 
 function gone(why: string): GateError {
   return new GateError('STORE_GONE', `Redis does not answer: ${why}`, { fault: 'gate', status: 503, retry: true });
+}
+
+/** @throws {GateError} STORE_GONE where there is no answer in time; what it was answered with else */
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(gone(`no answer within ${COMMAND_MS} ms`)), COMMAND_MS);
+  });
+  asked.catch(() => {}); // heard below, or nobody waits any more
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** What the server itself says, as NOSCRIPT, NOAUTH or WRONGTYPE, is no loss of the connection. */
