@@ -1,5 +1,5 @@
 // Owns the device history in control: takes what gates saw, writes it in batches, answers questions. Nothing that
-// happens to it touches anything else: what cannot be written is dropped and counted.
+// happens to its file touches anything else: what cannot be written is held in memory, and what is too much is counted.
 import { type Clock, systemClock } from '../base/clock.ts';
 import { freeBytes } from '../base/disk.ts';
 import { errorText } from '../base/errors.ts';
@@ -20,7 +20,8 @@ import {
   MAX_PAGE,
   type OutcomeShare,
 } from '../store/history.ts';
-import { isDamage } from '../store/history-file.ts';
+import { isDamage, isPassing } from '../store/history-file.ts';
+import { HeldChanges } from './held-changes.ts';
 import { Observations, type Observed } from './history-batch.ts';
 import { observationOf } from './observation.ts';
 import { openHistory, reopenHistory } from './open-history.ts';
@@ -30,9 +31,9 @@ export type HistoryOptions = {
   log: Log;
   clock?: Clock;
   bounds?: HistoryBounds;
-  /** Hears of every device that has news, once they are written; `own` where some of them came to this machine. */
+  /** Hears of every device that has news, once they are written or held; `own` where some of them came to this machine. */
   onDevice?: (row: DeviceRow, own: boolean) => void;
-  /** Hears of every outcome that counts, once it is written. */
+  /** Hears of every outcome that counts, once it is written or held. */
   onOutcome?: (outcome: CountedOutcome) => void;
   /** Room on the disk of `stateDir`. */
   freeBytes?: () => number;
@@ -42,6 +43,8 @@ const WRITE_EVERY_MS = 1_000;
 const WRITE_AT = 1_000;
 // Written in one go: so many that nobody else in control waits long for their turn.
 const BATCH = 100;
+// As fast as news come in, those that are held must be able to go.
+const HELD_BATCH = 2 * BATCH;
 const MAX_WAITING = 10_000;
 const SWEEP_EVERY_MS = 60_000;
 // More than come in where the bound is reached; so few that a clock which is wrong for an hour does not cost everything.
@@ -56,6 +59,7 @@ export class DeviceHistory {
   readonly #sweeping: NodeJS.Timeout;
   #store: History;
   readonly #observations = new Observations();
+  readonly #held = new HeldChanges();
   #waiting: Observed[] = [];
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -78,7 +82,7 @@ export class DeviceHistory {
     this.#sweeping = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
   }
 
-  /** Observations that were lost: to a full disk, or because more came than can be written. */
+  /** Observations that were lost: because more came than can be written, or held where the disk takes nothing. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -117,7 +121,8 @@ export class DeviceHistory {
     page: { before: number | null; limit: number } = { before: null, limit: MAX_PAGE },
   ): (DeviceRow & { events: DeviceEvent[] }) | null {
     return this.#ask((store) => {
-      const row = store.row(device);
+      const held = this.#held.read(device);
+      const row = held === null ? store.row(device) : rowOf(held);
       return row === null ? null : { ...row, events: store.timeline(device, page) };
     });
   }
@@ -129,7 +134,7 @@ export class DeviceHistory {
 
   /** How a version does on a board: only devices that used a link that was sealed for them count. */
   share(board: string, version: string): OutcomeShare {
-    return this.#ask((store) => store.share(board, version));
+    return this.#ask((store) => store.share(board, version, this.#held.outcomesOf(version)));
   }
 
   /**
@@ -146,16 +151,17 @@ export class DeviceHistory {
   /** What is known of a device, without what was seen in the last second. Never throws: null where it cannot be read. */
   record(device: string): DeviceRecord | null {
     try {
-      return this.#store.read(device);
+      return this.#read(device);
     } catch (error) {
       this.#onTrouble(error);
       return null;
     }
   }
 
-  /** Writes all that waits. */
+  /** Writes all that waits, as far as the disk takes it. */
   flush(): void {
-    while (this.#waiting.length > 0) this.#writeBatch();
+    while (this.#waiting.length > 0) this.#takeBatch();
+    while (this.#held.size > 0 && this.#writeHeld());
   }
 
   /** Forgets a small portion of what is too old. Runs by itself. */
@@ -178,35 +184,63 @@ export class DeviceHistory {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#writeBatch();
+      const written = this.#waiting.length > 0 ? this.#takeBatch() : this.#writeHeld();
       if (this.#waiting.length > 0) this.#schedule(0);
+      else if (this.#held.size > 0) this.#schedule(written ? 0 : WRITE_EVERY_MS);
     }, afterMs).unref();
   }
 
-  #writeBatch(): void {
+  /** Takes the next that wait: from here on they count, written or not. True where all that it tried to write is written. */
+  #takeBatch(): boolean {
     const batch = this.#waiting.splice(0, BATCH);
-    if (batch.length === 0) return;
+    if (batch.length === 0) return true;
     let changes: HistoryChange[];
     try {
-      if (!this.#roomLeft()) throw new Error(`less than ${MIN_FREE_BYTES} bytes are free on the disk`);
-      changes = this.#observations.changesOf(this.#store, batch);
-      this.#store.write(changes);
+      changes = this.#observations.changesOf({ read: (device) => this.#read(device) }, batch);
     } catch (error) {
       this.#observations.forget();
       this.#dropped += batch.length;
       this.#onTrouble(error);
-      return;
+      return false;
     }
+    this.#dropped += this.#held.take(changes);
+    const written = this.#writeHeld();
     const own = new Set(batch.flatMap((one) => (one.own ? [one.device] : [])));
     for (const { record, outcomes } of changes) {
       this.#options.onDevice(rowOf(record), own.has(record.device));
       for (const outcome of outcomes) this.#options.onOutcome(outcome);
     }
+    return written;
+  }
+
+  /** Writes a portion of what is held; false where it stays held. */
+  #writeHeld(): boolean {
+    const changes = this.#held.first(HELD_BATCH);
+    try {
+      if (!this.#roomLeft()) throw new NoRoom(`less than ${MIN_FREE_BYTES} bytes are free on the disk`);
+      if (changes.length > 0) this.#store.write(changes);
+      this.#held.forget(changes);
+      return true;
+    } catch (error) {
+      // What is refused for itself would be refused again, and keep all others from being written.
+      if (!(error instanceof NoRoom) && !isPassing(error) && !isDamage(error)) {
+        this.#observations.forget();
+        this.#held.forget(changes);
+        this.#dropped += changes.length;
+      }
+      this.#onTrouble(error);
+      return false;
+    }
+  }
+
+  /** What is held is newer than what is written. */
+  #read(device: string): DeviceRecord | null {
+    return this.#held.read(device) ?? this.#store.read(device);
   }
 
   #ask<T>(question: (store: History) => T): T {
     // As much as does not make the asker wait.
-    for (let written = 0; written < WRITE_AT; written += BATCH) this.#writeBatch();
+    for (let written = 0; written < WRITE_AT; written += BATCH) this.#takeBatch();
     try {
       return question(this.#store);
     } catch (error) {
@@ -227,8 +261,8 @@ export class DeviceHistory {
     if (Math.abs(clock() - this.#complainedMs) < COMPLAIN_EVERY_MS) return;
     this.#complainedMs = clock();
     log.error(
-      { event: 'history-failed', dropped: this.#dropped, detail: errorText(error) },
-      `the device history cannot be written (${errorText(error)}): ${this.#dropped} observations are lost so far; all else goes on`,
+      { event: 'history-failed', held: this.#held.size, dropped: this.#dropped, detail: errorText(error) },
+      `the device history cannot be written (${errorText(error)}): news of ${this.#held.size} devices are held in memory until it can, and count there for rollouts and offers; ${this.#dropped} observations are lost so far`,
     );
   }
 
@@ -242,6 +276,8 @@ export class DeviceHistory {
   }
 }
 
-function rowOf({ memory: _, ...row }: HistoryChange['record']): DeviceRow {
+function rowOf({ memory: _, ...row }: DeviceRecord): DeviceRow {
   return row;
 }
+
+class NoRoom extends Error {}

@@ -6,8 +6,8 @@ import { HISTORY_BOUNDS, type History, type HistoryBounds } from '../store/histo
 import { isDamage, moveAside } from '../store/history-file.ts';
 import { openSqliteHistory } from '../store/sqlite-history.ts';
 
-/** For a history in memory. */
-const SMALL_BOUNDS: HistoryBounds = { ...HISTORY_BOUNDS, proven: 5_000, claims: 1_000, entries: 50_000 };
+/** For what is kept in memory. */
+export const SMALL_BOUNDS: HistoryBounds = { ...HISTORY_BOUNDS, proven: 5_000, claims: 1_000, entries: 50_000 };
 
 /** Never throws: where no file can be used, the history is kept in memory. */
 export function openHistory(stateDir: string, log: Log, bounds: HistoryBounds): History {

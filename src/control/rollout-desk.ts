@@ -50,7 +50,6 @@ export class RolloutDesk {
     const kept = this.#find(name);
     if (kept.made === null)
       return [await this.#change({ ...rollouts.goesOn(kept), percent: null }, who, 'rollout-offered')];
-    rollouts.goesOn(kept); // its notices end with it
     await rollouts.remove(name);
     audit.note('rollout-ended', who, name);
     return [];

@@ -28,6 +28,8 @@ export class Rollouts {
   readonly #parts: RolloutsParts;
   #kept = new Map<string, KeptRollout>();
   #writing = 0;
+  /** Stops that stand and are not in the keeping yet, by rollout; none of one whose beginning is not. */
+  readonly #unwritten = new Map<string, Unwritten>();
 
   constructor(parts: RolloutsParts) {
     this.#parts = parts;
@@ -45,9 +47,10 @@ export class Rollouts {
       const all = await store.all();
       // What is on its way to the keeping is newer than what came from there.
       if (this.#writing > 0) return false;
-      const now = new Map(all.map((kept) => [kept.name, kept]));
+      const now = this.#withUnwritten(all);
       const changed = !isDeepStrictEqual(now, this.#kept);
       this.#kept = now;
+      await this.#writeAgain();
       for (const { name, stops } of now.values()) for (const stop of stops) this.#tell(name, stop);
       return changed;
     } catch (error) {
@@ -87,25 +90,28 @@ export class Rollouts {
 
   /** Keeps what a command has changed, and gives it to the gates. @throws {Error} where it cannot be kept */
   async change(kept: KeptRollout): Promise<void> {
-    this.#kept.delete(kept.name);
+    const before = this.#kept.get(kept.name);
     this.#kept.set(kept.name, kept);
-    await this.#write((store) => store.put(kept));
+    await this.#keepOrUndo(kept.name, before, (store) => store.put(kept));
     await this.#parts.publish();
   }
 
+  /** @throws {Error} where it cannot be kept that it is gone */
   async remove(name: string): Promise<void> {
+    const before = this.#kept.get(name);
     this.#kept.delete(name);
-    await this.#write((store) => store.remove(name));
+    await this.#keepOrUndo(name, before, (store) => store.remove(name));
     await this.#parts.publish();
   }
 
   /** Looks whether devices of this board fail with this version so often that rollouts of it stop. Never rejects. */
   async onFailure(board: string, version: string): Promise<void> {
-    const { share, log, config, now } = this.#parts;
+    const { share, log, config, now, publish } = this.#parts;
     try {
       const concerned = this.standing(config()).filter((rollout) => sends(rollout, board, version));
       if (concerned.length === 0) return;
       const outcomes = share(board, version);
+      let stopped = false;
       for (const rollout of concerned) {
         const kept = this.#kept.get(rollout.name);
         const why = kept === undefined ? null : reasonToStop(rollout, kept, board, version, outcomes);
@@ -115,9 +121,16 @@ export class Rollouts {
           { event: 'rollout-stopped', rollout: rollout.name, board, version, failed: outcomes.failed },
           `rollout ${rollout.name} has stopped for board ${board}: ${why}`,
         );
+        this.#kept.set(kept.name, { ...kept, stops: [...kept.stops, stop] });
+        const others = this.#unwritten.get(kept.name)?.stops ?? [];
+        this.#unwritten.set(kept.name, { stops: [...others, stop], told: false });
         this.#tell(rollout.name, stop);
-        await this.change({ ...kept, stops: [...kept.stops, stop] });
+        stopped = true;
       }
+      if (!stopped) return;
+      await this.#writeAgain();
+      // The gates hear of it, whether it is written or not. What a gate does not take is told by whoever gives it.
+      await publish().catch(() => {});
     } catch (error) {
       log.error(
         { event: 'rollout-not-judged', detail: errorText(error) },
@@ -128,10 +141,8 @@ export class Rollouts {
 
   /** A rollout goes on where it had stopped: what has failed until now does not count again. */
   goesOn(kept: KeptRollout): KeptRollout {
-    const { share, notices } = this.#parts;
     const countedFrom = kept.stops.map(({ board, version }) => {
-      notices.end('rollout-stopped', subjectOf(kept.name, board), `rollout ${kept.name} goes on for board ${board}`);
-      const { failed, upgraded } = share(board, version);
+      const { failed, upgraded } = this.#parts.share(board, version);
       return { board, version, failed, upgraded };
     });
     const others = kept.countedFrom.filter((old) => !countedFrom.some((one) => isOf(one, old.board, old.version)));
@@ -142,6 +153,66 @@ export class Rollouts {
       stops: [],
       countedFrom: [...others, ...countedFrom].slice(-MAX_COUNTS),
     };
+  }
+
+  /** What a command could not keep did not happen. What it kept has all that was unwritten in it. */
+  async #keepOrUndo(
+    name: string,
+    before: KeptRollout | undefined,
+    work: (store: RolloutStore) => Promise<void>,
+  ): Promise<void> {
+    const unwritten = this.#unwritten.get(name);
+    try {
+      await this.#write(work);
+    } catch (error) {
+      if (before === undefined) this.#kept.delete(name);
+      else this.#kept.set(name, before);
+      throw error;
+    }
+    if (this.#unwritten.get(name) === unwritten) this.#unwritten.delete(name);
+    const stays = this.#kept.get(name)?.stops ?? [];
+    for (const { board } of before?.stops ?? []) {
+      if (stays.some((stop) => stop.board === board)) continue;
+      this.#parts.notices.end('rollout-stopped', subjectOf(name, board), `rollout ${name} goes on for board ${board}`);
+    }
+  }
+
+  /** What the keeping has, with what stands and is not in it yet. */
+  #withUnwritten(all: readonly KeptRollout[]): Map<string, KeptRollout> {
+    const now = new Map(all.map((kept) => [kept.name, kept]));
+    for (const [name, { stops }] of this.#unwritten) {
+      const kept = now.get(name) ?? this.#kept.get(name);
+      if (kept === undefined || (kept.made !== null && !now.has(name))) {
+        // Another machine has ended it.
+        this.#unwritten.delete(name);
+        continue;
+      }
+      const missing = stops.filter(({ board, version }) => !kept.stops.some((one) => isOf(one, board, version)));
+      now.set(name, missing.length === 0 ? kept : { ...kept, stops: [...kept.stops, ...missing] });
+    }
+    return now;
+  }
+
+  /** Tries to write what stands and is not in the keeping. Never rejects: what is not written is tried again. */
+  async #writeAgain(): Promise<void> {
+    const { log } = this.#parts;
+    // All at once: between them, nothing else can be written that they would take back.
+    await Promise.all(
+      [...this.#unwritten].map(async ([name, unwritten]) => {
+        const kept = this.#kept.get(name);
+        try {
+          if (kept !== undefined) await this.#write((store) => store.put(kept));
+          if (this.#unwritten.get(name) === unwritten) this.#unwritten.delete(name);
+        } catch (error) {
+          if (unwritten.told) return;
+          unwritten.told = true;
+          log.error(
+            { event: 'rollout-not-kept', rollout: name, detail: errorText(error) },
+            `when rollout ${name} began and where it has stopped cannot be written (${errorText(error)}): it stands, and is written once it can be; a restart before that would begin its waves anew and count failures again`,
+          );
+        }
+      }),
+    );
   }
 
   async #write(work: (store: RolloutStore) => Promise<void>): Promise<void> {
@@ -164,18 +235,16 @@ export class Rollouts {
 
   /** One of the file begins when it is there for the first time. */
   #begin(rollout: RolloutConfig): KeptRollout {
-    const { now, log } = this.#parts;
-    const kept = newRollout(rollout.name, null, now());
+    const kept = newRollout(rollout.name, null, this.#parts.now());
     this.#kept.set(rollout.name, kept);
-    this.#write((store) => store.put(kept)).catch((error: unknown) => {
-      log.warn(
-        { event: 'rollout-not-kept', rollout: rollout.name, detail: errorText(error) },
-        'its waves begin anew after a restart',
-      );
-    });
+    this.#unwritten.set(rollout.name, { stops: [], told: false });
+    void this.#writeAgain();
     return kept;
   }
 }
+
+/** `told`: that it cannot be written. */
+type Unwritten = { stops: RolloutStop[]; told: boolean };
 
 const MAX_COUNTS = 200;
 

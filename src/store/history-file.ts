@@ -34,6 +34,9 @@ const SCHEMA = `
 // What a page of devices, and the devices of one batch, are read from.
 const CACHE_KIB = 16 * 1024;
 
+// SQLITE_PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
+const PASSING: ReadonlySet<number> = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15]);
+
 /** The file is no history that this otagate can read. */
 export class HistoryDamaged extends Error {
   override readonly name = 'HistoryDamaged';
@@ -65,6 +68,12 @@ export function isDamage(error: unknown): boolean {
   const { errcode } = error instanceof Error ? (error as Error & { errcode?: unknown }) : {};
   // SQLITE_ERROR is a table or column that is not there, SQLITE_CORRUPT and SQLITE_NOTADB are what they say.
   return typeof errcode === 'number' && [1, 11, 26].includes(errcode & 0xff);
+}
+
+/** Whether the disk or another process keeps a change from being written: the same one may be written later. */
+export function isPassing(error: unknown): boolean {
+  const { errcode } = error instanceof Error ? (error as Error & { errcode?: unknown }) : {};
+  return typeof errcode === 'number' && PASSING.has(errcode & 0xff);
 }
 
 /** Puts a damaged file where it can be looked at; one that was there before is replaced. Gives its new place. */

@@ -34,10 +34,13 @@ export function historyStatements(database: DatabaseSync) {
     trimOutcomes: sql(`DELETE FROM outcome WHERE device = ? AND version NOT IN
       (SELECT version FROM outcome WHERE device = ? ORDER BY at_ms DESC LIMIT ?)`),
     forgetOutcomes: sql('DELETE FROM outcome WHERE device = ?'),
+    outcome: sql('SELECT board, result, because, network FROM outcome WHERE device = ? AND version = ?'),
     shares: sql(`SELECT result, because, count(*) AS devices FROM outcome
       WHERE board = ? AND version = ? GROUP BY result, because`),
     nextNetwork: sql(`SELECT network FROM outcome
       WHERE board = ? AND version = ? AND result = ? AND because = ? AND network > ? ORDER BY network LIMIT 1`),
+    ofNetwork: sql(`SELECT count(*) AS devices FROM outcome
+      WHERE board = ? AND version = ? AND result = ? AND because = ? AND network = ?`),
   };
 }
 

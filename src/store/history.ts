@@ -58,6 +58,9 @@ export type HistoryChange = { record: DeviceRecord; entries: Entry[]; outcomes: 
 /** An outcome, and the network that it counts for. */
 export type CountedOutcome = Outcome & { network: string };
 
+/** An outcome of a device that is not written yet. */
+export type HeldOutcome = { device: string; outcome: CountedOutcome };
+
 /** How a version does on a board, by the last outcome of each proven device. */
 export type OutcomeShare = {
   upgraded: number;
@@ -81,7 +84,8 @@ export type History = {
   timeline(device: string, page: { before: number | null; limit: number }): DeviceEvent[];
   /** All devices in the order of their names, read in small portions. */
   rows(): Generator<DeviceRow>;
-  share(board: string, version: string): OutcomeShare;
+  /** `held`: outcomes of this version that count in the place of what is written of the same devices. */
+  share(board: string, version: string, held?: readonly HeldOutcome[]): OutcomeShare;
   /** Forgets entries that are too old, `maxRows` at the most. Gives how many. */
   sweep(nowMs: number, maxRows: number): number;
   counts(): { proven: number; claims: number; entries: number };

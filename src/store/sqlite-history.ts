@@ -4,16 +4,17 @@ import type { DeviceRecord, DeviceRow } from '../ota/device-record.ts';
 import { DeviceIndex, type Indexed } from './device-index.ts';
 import {
   type DeviceEvent,
+  type HeldOutcome,
   HISTORY_BOUNDS,
   type History,
   type HistoryBounds,
   type HistoryChange,
-  MAX_NETWORKS,
   MAX_PAGE,
   type OutcomeShare,
 } from './history.ts';
 import { openHistoryFile } from './history-file.ts';
 import { historyStatements, readEvent, readIndexed, readRecord, readRow, writeRecord } from './history-statements.ts';
+import { countOutcomes } from './outcome-share.ts';
 import { inTransaction } from './transaction.ts';
 
 // Versions that are counted of one device.
@@ -112,16 +113,8 @@ class SqliteHistory implements History {
     }
   }
 
-  share(board: string, version: string): OutcomeShare {
-    const share: OutcomeShare = { upgraded: 0, failed: 0, failedBecause: {}, upgradedNetworks: 0, failedNetworks: 0 };
-    const networks = { upgraded: new Set<string>(), failed: new Set<string>() };
-    for (const { result, because, devices } of this.#sql.shares.all(board, version)) {
-      const key = result === 'upgraded' ? 'upgraded' : 'failed';
-      share[key] += Number(devices);
-      if (key === 'failed') share.failedBecause[because as keyof OutcomeShare['failedBecause']] = Number(devices);
-      this.#collect(networks[key], [board, version, String(result), String(because)]);
-    }
-    return { ...share, upgradedNetworks: networks.upgraded.size, failedNetworks: networks.failed.size };
+  share(board: string, version: string, held: readonly HeldOutcome[] = []): OutcomeShare {
+    return countOutcomes(this.#sql, board, version, held);
   }
 
   sweep(nowMs: number, maxRows: number): number {
@@ -225,17 +218,6 @@ class SqliteHistory implements History {
       count += 1;
     }
     if (upTo !== null) this.#entries -= Number(this.#sql.forgetEntries.run(Number(upTo)).changes);
-  }
-
-  /** Steps from one network to the next in the index: there may be a row for each of many thousand devices. */
-  #collect(networks: Set<string>, key: [string, string, string, string]): void {
-    let last = '';
-    while (networks.size < MAX_NETWORKS) {
-      const { network } = this.#sql.nextNetwork.get(...key, last) ?? {};
-      if (typeof network !== 'string') return;
-      networks.add(network);
-      last = network;
-    }
   }
 }
 

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { DeviceHistory, type HistoryOptions } from '../../src/control/history.ts';
 import type { DeviceQuery } from '../../src/store/history.ts';
 
-type Line = { event: string; msg: string; place?: string; dropped?: number };
+type Line = { event: string; msg: string; place?: string; held?: number; dropped?: number };
 type Rig = { history: DeviceHistory; file: string; lines: Line[]; events: () => string[] };
 
 export const EVERY: DeviceQuery = {

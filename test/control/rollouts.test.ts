@@ -1,6 +1,7 @@
 // Rollouts stop for a board by what proven devices report from several addresses, and by nothing less; the image that a fleet
 // came from stays until the new one has proved itself.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { pino } from 'pino';
 import type { Config } from '../../src/config/config.ts';
@@ -13,7 +14,7 @@ import { Shelf } from '../../src/firmware/shelf.ts';
 import type { GateEvent } from '../../src/link/events.ts';
 import type { KeptImage } from '../../src/store/catalogue.ts';
 import { openSqliteState } from '../../src/store/sqlite.ts';
-import { freshFolder, start } from './histories.ts';
+import { freshFolder, run, start } from './histories.ts';
 
 const NOW = Date.UTC(2026, 11, 1);
 const MINUTE = 60_000;
@@ -27,7 +28,7 @@ function configOf(yaml: string): Config {
   return loaded.config;
 }
 
-async function rig(t: TestContext, yaml = SPRING) {
+async function rig(t: TestContext, yaml = SPRING, freeBytes = () => 1e12) {
   const folder = freshFolder();
   const config = configOf(yaml);
   const state = openSqliteState(folder, NOW);
@@ -39,7 +40,7 @@ async function rig(t: TestContext, yaml = SPRING) {
   let published = 0;
   const { history } = start({
     clock: () => NOW,
-    freeBytes: () => 1e12,
+    freeBytes,
     onOutcome: (outcome) => works.onOutcome(outcome),
   });
   const library = new Library(state.catalogue, new Shelf(folder), log);
@@ -104,7 +105,27 @@ async function rig(t: TestContext, yaml = SPRING) {
     await settle();
   };
   const stops = () => works.rollouts.standing(config)[0]?.stops.map(({ board, version }) => `${board} ${version}`);
-  return { works, config, library, heard, upgrade, stops, publishedTimes: () => published };
+  /** As long as nothing can be written, what is written to the keeping of rollouts fails in the file itself. */
+  const writable = (can: boolean): void =>
+    run(
+      join(folder, 'state.sqlite'),
+      can
+        ? 'DROP TRIGGER full'
+        : "CREATE TRIGGER full BEFORE INSERT ON rollout BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END",
+    );
+  const written = async () => (await state.rollouts.all())[0];
+  return {
+    works,
+    config,
+    library,
+    heard,
+    upgrade,
+    stops,
+    writable,
+    written,
+    store: state.rollouts,
+    publishedTimes: () => published,
+  };
 }
 
 describe('a rollout', () => {
@@ -168,6 +189,67 @@ describe('a rollout', () => {
     assert.deepEqual(stops(), [], '3 of 15 are 20 %, and not more');
     await upgrade(24, '2.0.0');
     assert.deepEqual(stops(), ['b 2.1.0']);
+  });
+
+  it('stops also where the disk has no room for the history', async (t) => {
+    const { upgrade, stops } = await rig(t, SPRING, () => 0);
+    for (const number of [1, 2, 3]) await upgrade(number, '2.0.0');
+    assert.deepEqual(stops(), ['b 2.1.0']);
+  });
+
+  it('whose stop cannot be written stops all the same, and it is written once that can be', async (t) => {
+    const { works, heard, upgrade, stops, writable, written, publishedTimes } = await rig(t);
+    for (const number of [1, 2]) await upgrade(number, '2.0.0');
+    writable(false);
+    const before = publishedTimes();
+    await upgrade(3, '2.0.0');
+    assert.deepEqual([stops(), publishedTimes()], [['b 2.1.0'], before + 1], 'the gates hear of it');
+    await works.refresh();
+    assert.deepEqual([stops(), (await written())?.stops], [['b 2.1.0'], []], 'the next look does not take it back');
+    await assert.rejects(works.desk.offer('spring', 'command line'), /disk is full/);
+    await assert.rejects(works.desk.hold({ name: 'spring' }, 'command line'), /disk is full/);
+    assert.deepEqual(
+      [stops(), works.rollouts.kept('spring')?.held],
+      [['b 2.1.0'], false],
+      'what is refused is not done',
+    );
+    writable(true);
+    await works.refresh();
+    assert.deepEqual([stops(), (await written())?.stops.length], [['b 2.1.0'], 1]);
+    assert.deepEqual(
+      heard.map(({ state }) => state),
+      ['begun'],
+      'told once, and never taken back',
+    );
+    await works.desk.offer('spring', 'command line');
+    await works.refresh();
+    assert.deepEqual([stops(), heard.at(-1)?.state], [[], 'over']);
+  });
+
+  it('whose stop is not written yet keeps what another machine changes meanwhile', async (t) => {
+    const { works, upgrade, stops, writable, written, store } = await rig(t);
+    for (const number of [1, 2]) await upgrade(number, '2.0.0');
+    writable(false);
+    await upgrade(3, '2.0.0');
+    writable(true);
+    const kept = await written();
+    assert.ok(kept);
+    await store.put({ ...kept, percent: 7 });
+    await works.refresh();
+    assert.deepEqual([stops(), (await written())?.percent, (await written())?.stops.length], [['b 2.1.0'], 7, 1]);
+  });
+
+  it('whose beginning cannot be written begins once', async (t) => {
+    const { works, writable, written } = await rig(t, 'rollouts: []');
+    writable(false);
+    const later = configOf(SPRING);
+    works.rollouts.standing(later);
+    const begun = works.rollouts.kept('spring');
+    assert.equal(await works.rollouts.load(), false);
+    assert.equal(works.rollouts.kept('spring'), begun);
+    writable(true);
+    await works.rollouts.load();
+    assert.deepEqual(await written(), begun);
   });
 
   it('stands again after a restart, with its stops', async (t) => {

@@ -35,6 +35,25 @@ describe('shares', () => {
     assert.deepEqual(found, { ...NOTHING, upgraded: 1, upgradedNetworks: 1 });
   });
 
+  it('count what is not written yet in the place of what is, as if it were written', () => {
+    const outcomes: [device: string, CountedOutcome][] = [
+      ['a', failed()],
+      ['b', failed({ network: '192.0.2.2' })],
+      ['c', failed({ network: '192.0.2.2' })],
+      ['d', outcome({ network: '192.0.2.4' })],
+      ['a', outcome({ network: '192.0.2.3' })],
+      ['b', failed({ network: '192.0.2.5', because: 'left' })],
+      ['d', failed({ board: 'other' })],
+      ['e', failed({ network: '192.0.2.6' })],
+    ];
+    for (let written = 0; written <= outcomes.length; written += 1) {
+      const history = open();
+      for (const [device, one] of outcomes.slice(0, written)) history.write([{ ...change(device), outcomes: [one] }]);
+      const held = [...new Map(outcomes.slice(written))].map(([device, one]) => ({ device, outcome: one }));
+      assert.deepEqual(history.share('kevin', '2.0.1', held), share(outcomes), `${written} are written`);
+    }
+  });
+
   it('are empty for what nobody knows', () => assert.deepEqual(share([]), NOTHING));
 
   it('count networks up to a bound', () => {
