@@ -1,63 +1,44 @@
 // Owns what goes into a backup: the configuration, the files that it names, and what stateDir holds, each as it is at one moment.
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config/config.ts';
-import { CONFIG, DATABASES, type Entry, FILES, FOLDERS, IMAGES, isPlainName, STATE, TOKENS } from './manifest.ts';
+import { CONFIG, DATABASES, type Entry, FOLDERS, IMAGES, rightsOf, STATE, TOKENS } from './manifest.ts';
+import { type NamedFiles, namedFiles } from './named-files.ts';
 
-/** An entry, and the file that its bytes are read from. */
-export type Source = Entry & { from: string };
+/** An entry, the file that its bytes are read from, and the rights that it is to have again. */
+export type Source = Entry & { from: string; mode: number };
 
-export type Collected = {
-  sources: Source[];
-  files: { written: string; entry: string | null }[];
-};
+export type Collected = { sources: Source[]; files: NamedFiles['files'] };
+
+/** What stateDir holds is private, whoever may read it where it lies. */
+const PRIVATE = 0o600;
 
 /**
  * Looks up what there is. Databases are copied to `staging` first, so that a gate that writes to them does not matter.
- * Images are left out where `firmware` is false: they come again from the upstream.
+ * Images are left out where `firmware` is false: they come again from the upstream. `file` is what the backup will be.
  */
-export async function collect(config: Config, staging: string, firmware: boolean): Promise<Collected> {
+export async function collect(
+  config: Config,
+  { staging, file, firmware }: { staging: string; file: string; firmware: boolean },
+): Promise<Collected> {
   const { stateDir } = config;
-  const sources = [await describe(CONFIG, config.file)];
-  const files: Collected['files'] = [];
-  const base = dirname(dirname(config.file));
-  for (const file of namedFiles(config)) {
-    const within = relative(base, file);
-    const outside = within.startsWith('..') || isAbsolute(within);
-    const name = `${FILES}${within.split(sep).join('/')}`;
-    const taken = !outside && isPlainName(name) && existsSync(file);
-    files.push({ written: file, entry: taken ? name : null });
-    if (taken) sources.push(await describe(name, file));
-  }
+  const sources = [await describe(CONFIG, config.file, PRIVATE)];
+  const plain = [
+    ...TOKENS.filter((name) => existsSync(join(stateDir, name))),
+    ...[...FOLDERS, ...(firmware ? [IMAGES] : [])].flatMap((folder) => filesBelow(stateDir, folder)),
+  ];
+  const named = namedFiles(config, new Set([...plain, ...DATABASES]), file);
+  for (const [name, { from, mode }] of named.taken) sources.push(await describe(name, from, mode));
   for (const name of DATABASES) {
     if (!existsSync(join(stateDir, name))) continue;
     await copyDatabase(join(stateDir, name), join(staging, name));
-    sources.push(await describe(`${STATE}${name}`, join(staging, name)));
+    sources.push(await describe(`${STATE}${name}`, join(staging, name), PRIVATE));
   }
-  const plain = [
-    ...TOKENS.filter((name) => existsSync(join(stateDir, name))),
-    ...FOLDERS.flatMap((folder) => filesBelow(stateDir, folder)),
-  ];
-  for (const name of plain) sources.push(await describe(`${STATE}${name}`, join(stateDir, name)));
-  if (firmware) {
-    for (const name of filesBelow(stateDir, IMAGES))
-      sources.push(await describe(`${STATE}${name}`, join(stateDir, name)));
-  }
-  return { sources, files };
-}
-
-/** Absolute paths of the files that a configuration names: certificates, keys, secrets, roots. Each once. */
-function namedFiles(config: Config): string[] {
-  const { acme, certificates } = config.tls;
-  const found = [
-    ...certificates.flatMap((each) => ('pkcs12' in each ? [each.pkcs12] : [each.cert, each.key])),
-    ...(acme?.caFile == null ? [] : [acme.caFile]),
-    ...Object.values(config.secretSources).flatMap((source) => ('file' in source ? [source.file] : [])),
-  ];
-  return [...new Set(found.map((file) => resolve(file)))].filter((file) => file !== config.file);
+  for (const name of plain) sources.push(await describe(`${STATE}${name}`, join(stateDir, name), PRIVATE));
+  return { sources, files: named.files };
 }
 
 async function copyDatabase(from: string, to: string): Promise<void> {
@@ -78,8 +59,8 @@ function filesBelow(root: string, folder: string): string[] {
     .sort();
 }
 
-async function describe(name: string, from: string): Promise<Source> {
+async function describe(name: string, from: string, mode: number): Promise<Source> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(from), hash);
-  return { name, from, bytes: statSync(from).size, sha256: hash.digest('hex') };
+  return { name, from, mode: rightsOf(name, mode), bytes: statSync(from).size, sha256: hash.digest('hex') };
 }

@@ -4,6 +4,8 @@ import { z } from 'zod';
 /** The format of the archive: a tar, gzipped, whose first member is the manifest. */
 export const FORMAT = 1;
 export const MANIFEST = 'manifest.json';
+/** The folder beside the file in which it is made begins so. Who is killed leaves it behind. */
+export const STAGING = '.otagate-backup-';
 
 /** The configuration itself, files that it names, and what stateDir holds. */
 export const CONFIG = 'config.yaml';
@@ -18,6 +20,8 @@ export const IMAGES = 'firmware-v1/images';
 
 // A store of 1 TiB in the smallest images would have more; nobody has.
 const MAX_ENTRIES = 200_000;
+// As many as stand in a configuration of 1 MiB, and what is left out of its folders.
+const MAX_NAMED = 200_000;
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -27,6 +31,14 @@ export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 export function isPlainName(name: string): boolean {
   if (name.length > 500 || /[\\:\p{Cc}]/u.test(name)) return false;
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 255);
+}
+
+/**
+ * The rights of an entry: those of the file that it was, as far as they give nobody else the right to write to it. What is
+ * not named by the configuration is private.
+ */
+export function rightsOf(name: string, mode: number): number {
+  return name.startsWith(FILES) ? (mode & 0o755) | 0o600 : 0o600;
 }
 
 /** Nothing but what a backup puts there: a file of another name in stateDir could mean something one day. */
@@ -53,8 +65,11 @@ export const manifestSchema = z.strictObject({
   /** The version of the state's schema: a newer one than is known here cannot be restored. */
   stateVersion: z.number().int().positive(),
   made: z.iso.datetime(),
-  /** For each file that the configuration names: how it names it, and the entry; null where it was left out. */
-  files: z.array(z.strictObject({ written: z.string().max(4_096), entry: z.string().nullable() })).max(1_000),
+  /**
+   * For each file and folder that the configuration names: its absolute path where the backup was made, and the entry, or
+   * what the entries of the folder begin with; null where it was left out, also for a part of a folder.
+   */
+  files: z.array(z.strictObject({ written: z.string().max(4_096), entry: z.string().nullable() })).max(MAX_NAMED),
   entries: z.array(entrySchema).max(MAX_ENTRIES),
 });
 export type Manifest = z.infer<typeof manifestSchema>;

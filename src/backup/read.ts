@@ -11,7 +11,7 @@ import { readAtMost } from '../base/bounded-body.ts';
 import { errorText, GateError } from '../base/errors.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { damaged, refused } from './backup-error.ts';
-import { type Entry, MANIFEST, MAX_MANIFEST_BYTES, type Manifest, manifestSchema } from './manifest.ts';
+import { type Entry, MANIFEST, MAX_MANIFEST_BYTES, type Manifest, manifestSchema, rightsOf } from './manifest.ts';
 
 /** What opens a backup that is closed: a passphrase, or an identity (`AGE-SECRET-KEY-1…`). */
 export type Key =
@@ -74,7 +74,7 @@ class Unpacking {
     if (header.size !== entry.bytes)
       throw damaged(this.#file, `${entry.name} has another length than its manifest says`);
     this.#missing.delete(entry.name);
-    await this.#unpack(entry, stream);
+    await this.#unpack(entry, rightsOf(entry.name, header.mode ?? 0o600), stream);
   }
 
   finish(): Manifest {
@@ -104,7 +104,7 @@ class Unpacking {
     return parsed.data;
   }
 
-  async #unpack(entry: Entry, stream: AsyncIterable<unknown>): Promise<void> {
+  async #unpack(entry: Entry, mode: number, stream: AsyncIterable<unknown>): Promise<void> {
     const place = join(this.#folder, ...entry.name.split('/'));
     await mkdir(dirname(place), { recursive: true, mode: 0o700 });
     const hash = createHash('sha256');
@@ -114,7 +114,7 @@ class Unpacking {
         done(null, chunk);
       },
     });
-    await pipeline(stream, hashing, createWriteStream(place, { flags: 'wx', mode: 0o600, flush: true }));
+    await pipeline(stream, hashing, createWriteStream(place, { flags: 'wx', mode, flush: true }));
     if (hash.digest('hex') !== entry.sha256)
       throw damaged(this.#file, `the bytes of ${entry.name} are not those that were written`);
   }

@@ -46,7 +46,7 @@ export async function restoreBackup(
       const inTheWay = await thingsInTheWay(moves, stateDir);
       if (inTheWay.length > 0 && !options.replace) {
         const are = inTheWay.length === 1 ? 'is' : 'are';
-        throw refused(`${inTheWay.join(', ')} ${are} there already: --replace moves what is there aside`);
+        throw refused(`${firstOf(inTheWay)} ${are} there already: --replace moves what is there aside`);
       }
       for (const place of inTheWay) movedAside.push(...(await moveAside(place, stateDir, stamp, steps)));
       for (const { from, to } of moves) await steps.move(from, to);
@@ -135,6 +135,12 @@ function refuseLinks(base: string, to: string): void {
     const found = lstatSync(at, { throwIfNoEntry: false });
     if (found?.isSymbolicLink() === true) throw refused(`${at} is a symbolic link: nothing is restored through it`);
   }
+}
+
+/** Some of them by name, the last one among them: that is stateDir, where it is in the way. */
+function firstOf(places: readonly string[]): string {
+  if (places.length <= 10) return places.join(', ');
+  return [...places.slice(0, 8), `${places.length - 9} more`, ...places.slice(-1)].join(', ');
 }
 
 /** Files that would be written over, and stateDir where anything is in it. */

@@ -10,10 +10,7 @@ import { type Pack, pack } from 'tar-stream';
 import type { Config } from '../config/config.ts';
 import { SCHEMA_VERSION } from '../store/migrations.ts';
 import { collect, type Source } from './collect.ts';
-import { CONFIG, type Entry, FORMAT, MANIFEST, type Manifest } from './manifest.ts';
-
-/** The folder beside the file in which it is made begins so. Who is killed leaves it behind. */
-export const STAGING = '.otagate-backup-';
+import { FORMAT, MANIFEST, type Manifest, STAGING } from './manifest.ts';
 
 /** How a backup is closed to others, beside the rights of its file. Both as `age` does it (age-encryption.org/v1). */
 export type Lock =
@@ -35,7 +32,7 @@ export async function writeBackup(
   const staging = await mkdtemp(join(dirname(file), STAGING));
   const temporary = join(staging, 'archive');
   try {
-    const { sources, files } = await collect(config, staging, options.firmware);
+    const { sources, files } = await collect(config, { staging, file, firmware: options.firmware });
     const manifest: Manifest = {
       format: FORMAT,
       otagate: options.version,
@@ -74,8 +71,12 @@ async function fill(archive: Pack, manifest: Manifest, sources: readonly Source[
   archive.finalize();
 }
 
-async function member(archive: Pack, { name, bytes }: Pick<Entry, 'name' | 'bytes'>, from: Readable): Promise<string> {
-  const entry = archive.entry({ name, size: bytes, mode: name === CONFIG ? 0o640 : 0o600 });
+async function member(
+  archive: Pack,
+  { name, bytes, mode = 0o600 }: Pick<Source, 'name' | 'bytes'> & { mode?: number },
+  from: Readable,
+): Promise<string> {
+  const entry = archive.entry({ name, size: bytes, mode });
   const hash = createHash('sha256');
   const hashing = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {

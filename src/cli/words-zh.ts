@@ -207,7 +207,7 @@ export const chinese: Words = {
   backup: {
     made: (file, entries, bytes, images) =>
       `${file}：${entries} 个文件，${(bytes / 1e6).toFixed(1)} MB，其中固件 ${images} 个。内含私钥，请勿外传`,
-    leftOut: (file) => `未包含（位于别处或不存在）：${file}`,
+    leftOut: (file) => `未包含（位于别处、不存在、过大，或不是可读的普通文件）：${file}`,
     notMade: (why) => `未能备份：${why}`,
     restored: (config, stateDir, made, version) =>
       `已将 ${config} 与 ${stateDir} 恢复到 ${made} 的状态（otagate ${version}）`,

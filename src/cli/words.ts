@@ -240,7 +240,8 @@ export const english = {
   backup: {
     made: (file: string, entries: number, bytes: number, images: number) =>
       `${file}: ${count(entries, 'file')}, ${(bytes / 1e6).toFixed(1)} MB, ${count(images, 'image')} among them. It holds private keys: show it to nobody`,
-    leftOut: (file: string) => `not in it, since it lies elsewhere or is not there: ${file}`,
+    leftOut: (file: string) =>
+      `not in it, since it lies elsewhere, is not there, is too large, or is no file that can be read: ${file}`,
     notMade: (why: string) => `no backup was made: ${why}`,
     restored: (config: string, stateDir: string, made: string, version: string) =>
       `restored ${config} and ${stateDir} as they were on ${made} (otagate ${version})`,

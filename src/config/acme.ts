@@ -5,7 +5,7 @@ import { dnsFrom, dnsSchema, writeDns } from './dns-providers.ts';
 import { leaf } from './leaf.ts';
 import { readMailAddress } from './mail-address.ts';
 import { readResolvers } from './name-servers.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { type NamedPaths, readFilePath } from './paths.ts';
 import { readText } from './reading.ts';
 import { secret, secretFile } from './secret-keys.ts';
 import { type SecretSource, type Secrets, secretAt, writeSecret } from './secrets.ts';
@@ -79,11 +79,11 @@ export const acmeSchema = z
   })
   .meta({ description: 'Certificates from an authority, obtained and renewed by the gate (ACME, RFC 8555).' });
 
-/** The settings of the file; `address` is the `email` of the short form. `folder` is where relative paths start. */
+/** The settings of the file; `address` is the `email` of the short form. */
 export function acmeFrom(
   input: z.output<typeof acmeSchema> | undefined,
   address: string | undefined,
-  folder: string,
+  paths: NamedPaths,
   secrets: Secrets,
 ): AcmeConfig | null {
   if (input === undefined && address === undefined) return null;
@@ -95,12 +95,12 @@ export function acmeFrom(
     keyType,
     profile: rest.profile ?? null,
     preferredChain: rest.preferredChain ?? null,
-    caFile: rest.caFile === undefined ? null : fromFolder(folder, rest.caFile),
+    caFile: rest.caFile === undefined ? null : paths.needs(rest.caFile),
     eab:
       rest.eab === undefined
         ? null
         : { kid: rest.eab.kid, hmacKey: secretAt(secrets, [...EAB, 'hmacKey'], rest.eab.hmacKey) },
-    dns: rest.dns === undefined ? null : dnsFrom(rest.dns, folder, secrets),
+    dns: rest.dns === undefined ? null : dnsFrom(rest.dns, paths, secrets),
     propagation: { timeoutMs: propagation.timeout, resolvers: propagation.resolvers },
   };
 }

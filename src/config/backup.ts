@@ -1,7 +1,7 @@
 // Owns the backup keys of the file: where the gate backs itself up to, how often, and how many are kept.
 import { z } from 'zod';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { type NamedPaths, readFilePath } from './paths.ts';
 import { good, type Reading, readInteger, readSwitch, readText, wrong } from './reading.ts';
 import { between, readDuration, writeDuration } from './units.ts';
 
@@ -56,11 +56,11 @@ export const backupSchema = z
   })
   .meta({ description: 'Backs the gate up by itself. Left out: only by otagate backup.' });
 
-export function backupFrom(input: z.output<typeof backupSchema> | undefined, folder: string): BackupConfig | null {
+export function backupFrom(input: z.output<typeof backupSchema> | undefined, paths: NamedPaths): BackupConfig | null {
   if (input === undefined) return null;
   const { keep, recipient, firmware } = input;
   return {
-    folder: fromFolder(folder, input.folder),
+    folder: paths.makes(input.folder),
     everyMs: input.every,
     keep,
     recipient: recipient ?? null,

@@ -5,7 +5,7 @@ import { fileProblem } from './file-problem.ts';
 import type { Report } from './finding.ts';
 import { leaf } from './leaf.ts';
 import { listOf, memberOf, textOf, valueAt } from './loose.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { fromFolder, type NamedPaths, readFilePath } from './paths.ts';
 import { secret, secretFile } from './secret-keys.ts';
 import { type SecretSource, type Secrets, secretAt, writeSecret } from './secrets.ts';
 
@@ -21,17 +21,17 @@ export const certificateSchema = z.strictObject({
   passphraseFile: secretFile('passphrase'),
 });
 
-/** An entry of the file without faults. `folder` is where relative paths start. */
+/** An entry of the file without faults. */
 export function certificateFrom(
   input: z.output<typeof certificateSchema>,
   index: number,
-  folder: string,
+  paths: NamedPaths,
   secrets: Secrets,
 ): CertificateFiles {
   const passphrase = secretAt(secrets, [...PLACE, index, 'passphrase'], input.passphrase);
   const locked = passphrase === '' ? {} : { passphrase };
-  if (input.pkcs12 !== undefined) return { pkcs12: fromFolder(folder, input.pkcs12), ...locked };
-  return { cert: fromFolder(folder, input.cert ?? ''), key: fromFolder(folder, input.key ?? ''), ...locked };
+  if (input.pkcs12 !== undefined) return { pkcs12: paths.needs(input.pkcs12), ...locked };
+  return { cert: paths.needs(input.cert ?? ''), key: paths.needs(input.key ?? ''), ...locked };
 }
 
 /** The entry as the file writes it. */

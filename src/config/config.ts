@@ -203,4 +203,6 @@ export type Config = {
   /** Where those secrets came from that do not stand in the file itself, by their place (`tls.acme.dns.secret`). */
   secretSources: Record<string, SecretSource>;
   log: LogConfig;
+  /** Absolute paths of all files, folders and programs that the keys above name and that have to be there. */
+  namedPaths: string[];
 };

@@ -4,7 +4,7 @@ import type { DnsConfig } from './acme-config.ts';
 import { readPublicName } from './host-names.ts';
 import { leaf } from './leaf.ts';
 import { readNameServer, writeNameServer } from './name-servers.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { type NamedPaths, readFilePath } from './paths.ts';
 import { good, type Reading, readText, wrong } from './reading.ts';
 import { type SecretKey, secret, secretFile } from './secret-keys.ts';
 import { type AsWritten, type SecretSource, type Secrets, secretAt, writeSecret } from './secrets.ts';
@@ -82,8 +82,8 @@ export const dnsSchema = z
   ])
   .meta({ description: 'How the TXT records of dns-01 are set.' });
 
-/** The provider of the file, its secret in place. `folder` is where relative paths start. */
-export function dnsFrom(input: z.output<typeof dnsSchema>, folder: string, secrets: Secrets): DnsConfig {
+/** The provider of the file, its secret in place. */
+export function dnsFrom(input: z.output<typeof dnsSchema>, paths: NamedPaths, secrets: Secrets): DnsConfig {
   const secretOf = (key: SecretKey, inline: string | undefined): string => secretAt(secrets, [...PLACE, key], inline);
   const at = 'endpoint' in input && input.endpoint !== undefined ? { endpoint: input.endpoint } : {};
   switch (input.provider) {
@@ -103,7 +103,7 @@ export function dnsFrom(input: z.output<typeof dnsSchema>, folder: string, secre
       return { provider: 'dnspod', secretId: input.secretId, secretKey, ...at };
     }
     case 'exec':
-      return { provider: 'exec', program: fromFolder(folder, input.program), timeoutMs: input.timeout };
+      return { provider: 'exec', program: paths.needs(input.program), timeoutMs: input.timeout };
   }
 }
 

@@ -11,7 +11,7 @@ import { logFrom } from './log.ts';
 import { asCidr } from './networks.ts';
 import { offersFrom } from './offers.ts';
 import { openingId } from './opening-id.ts';
-import { fromFolder } from './paths.ts';
+import { NamedPaths } from './paths.ts';
 import { expandPreset, replaces } from './presets.ts';
 import { rolloutFrom } from './rollouts.ts';
 import { routeKeysFrom } from './route-keys.ts';
@@ -23,15 +23,15 @@ import { upstreamsFrom } from './upstreams.ts';
 
 /** The long form of a file without faults. `file` is its absolute path; `secrets` are those that stand elsewhere. */
 export function expand(input: Input, file: string, secrets: Secrets): Config {
-  const folder = dirname(file);
+  const paths = new NamedPaths(dirname(file));
   const preset =
     input.upstream === undefined
       ? { upstreams: {}, routes: [] }
       : expandPreset(input.upstream.preset, input.upstream.host, input.upstream.ports, input.otaOverHttp ?? 'lan');
-  const own = input.routes.map((route) => routeFrom(route, folder));
-  const named = upstreamsFrom(input.upstreams, folder);
+  const own = input.routes.map((route) => routeFrom(route, paths));
+  const named = upstreamsFrom(input.upstreams, paths);
   const { http, https, admin } = input.listen;
-  return {
+  const long = {
     file,
     domains: input.domains ?? (input.domain === undefined ? [] : [input.domain]),
     listen: { http, https, admin },
@@ -43,11 +43,11 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     },
     defaultSite: input.defaultSite,
     workers: input.workers,
-    stateDir: fromFolder(folder, input.stateDir),
-    store: storeFrom(input.store, folder, secrets),
+    stateDir: paths.makes(input.stateDir),
+    store: storeFrom(input.store, paths, secrets),
     tls: {
-      acme: acmeFrom(input.tls.acme, input.email, folder, secrets),
-      certificates: input.tls.certificates.map((each, index) => certificateFrom(each, index, folder, secrets)),
+      acme: acmeFrom(input.tls.acme, input.email, paths, secrets),
+      certificates: input.tls.certificates.map((each, index) => certificateFrom(each, index, paths, secrets)),
       localCa: input.tls.localCa,
       deviceRecordBytes: input.tls.deviceRecordBytes,
     },
@@ -61,12 +61,14 @@ export function expand(input: Input, file: string, secrets: Secrets): Config {
     firmware: firmwareFrom(input.firmware),
     alerts: alertsFrom(input.alerts, secrets),
     offers: offersFrom(input.offers),
-    backup: backupFrom(input.backup, folder),
+    backup: backupFrom(input.backup, paths),
     rollouts: input.rollouts.map(rolloutFrom),
     limits: limitsFrom(input.limits),
     secretSources: secrets.sources,
-    log: logFrom(input.log, folder),
+    log: logFrom(input.log, paths),
   };
+  for (const source of Object.values(secrets.sources)) if ('file' in source) paths.needs(source.file);
+  return { ...long, namedPaths: paths.needed };
 }
 
 /** Where devices speak MQTT by TLS, if a stream is there. */
@@ -74,14 +76,14 @@ function mqttsPort(streams: Input['streams']): number | null {
   return streams.some(({ listen }) => listen.port === 8883) ? 8883 : null;
 }
 
-function routeFrom(route: Input['routes'][number], folder: string): RouteConfig {
+function routeFrom(route: Input['routes'][number], paths: NamedPaths): RouteConfig {
   const { name, host, path, upstream, role, plainHttp, redirect, files } = route;
-  const place = { name, ...(host === undefined ? {} : { host }), path, ...routeKeysFrom(route, folder) };
+  const place = { name, ...(host === undefined ? {} : { host }), path, ...routeKeysFrom(route, paths) };
   // From outside, the admin interface is never given by plain HTTP.
   if (role === 'admin') return { ...place, target: { kind: 'admin' }, role, plainHttp: 'never' };
   if (redirect !== undefined) return { ...place, target: { kind: 'redirect', ...redirect }, role: 'web', plainHttp };
   if (files !== undefined) {
-    return { ...place, target: { kind: 'files', folder: fromFolder(folder, files) }, role: 'web', plainHttp };
+    return { ...place, target: { kind: 'files', folder: paths.needs(files) }, role: 'web', plainHttp };
   }
   // A route that refuses does so by every scheme and for every role.
   if (upstream === undefined) return { ...place, target: { kind: 'refuse' }, role: 'web', plainHttp: 'lan' };

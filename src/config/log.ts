@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { LogConfig } from './config.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { type NamedPaths, readFilePath } from './paths.ts';
 import { good, type Reader, readInteger } from './reading.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
@@ -59,13 +59,13 @@ export const logSchema = z
   .meta({ description: 'The log.' });
 
 /** The log keys of the file under their names inside. */
-export function logFrom(input: z.output<typeof logSchema>, folder: string): LogConfig {
+export function logFrom(input: z.output<typeof logSchema>, paths: NamedPaths): LogConfig {
   const { level, format, file, access, rotate } = input;
   return {
     level,
     format,
-    ...(file === undefined ? {} : { file: fromFolder(folder, file) }),
-    ...(access === undefined ? {} : { access: { ...access, file: fromFolder(folder, access.file) } }),
+    ...(file === undefined ? {} : { file: paths.makes(file) }),
+    ...(access === undefined ? {} : { access: { ...access, file: paths.makes(access.file) } }),
     ...(rotate === undefined ? {} : { rotate: { maxBytes: rotate.size, everyMs: rotate.every, keep: rotate.keep } }),
   };
 }

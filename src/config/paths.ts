@@ -39,6 +39,37 @@ export function readFilePath(value: unknown): Reading<string> {
   return reading;
 }
 
+/**
+ * The paths that one configuration names. Whoever lays out a key that takes a path says what the path is for, so that no
+ * file which the gate needs is forgotten in a backup.
+ */
+export class NamedPaths {
+  readonly #folder: string;
+  readonly #needed = new Set<string>();
+
+  /** `folder` is that of the configuration. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Files and folders that have to be there, absolute. */
+  get needed(): string[] {
+    return [...this.#needed];
+  }
+
+  /** The absolute path of what has to be there already: a file, a folder, a program. */
+  needs(path: string): string {
+    const absolute = fromFolder(this.#folder, path);
+    this.#needed.add(absolute);
+    return absolute;
+  }
+
+  /** The absolute path of what the gate itself makes. */
+  makes(path: string): string {
+    return fromFolder(this.#folder, path);
+  }
+}
+
 /** A path of the file, absolute: relative ones start at the folder that the file is in. */
 export function fromFolder(folder: string, path: string): string {
   return isAbsolute(path) ? resolve(path) : resolve(folder, path);

@@ -7,7 +7,7 @@ import { entriesOf } from './loose.ts';
 import { readNetwork } from './networks.ts';
 import { readPageFile } from './page-file.ts';
 import { readPasswordFile } from './password-file.ts';
-import { fromFolder, readFilePath, readRoutePath } from './paths.ts';
+import { type NamedPaths, readFilePath, readRoutePath } from './paths.ts';
 import { good, oneOrMore, type Reader, type Reading, readSwitch, readText, unfit, wrong } from './reading.ts';
 import { between, readDuration, readSize, writeDuration, writeSize } from './units.ts';
 
@@ -147,25 +147,25 @@ export const routeKeys = {
 type Keys = z.output<z.ZodObject<typeof routeKeys>>;
 
 /** What a route says, under its names inside. The files have been read once, when the configuration was checked. */
-export function routeKeysFrom(keys: Keys, folder: string): Partial<RouteConfig> {
+export function routeKeysFrom(keys: Keys, paths: NamedPaths): Partial<RouteConfig> {
   const { upstreamPath, allow, deny, bodyMax, timeouts, compress, hsts } = keys;
   return defined({
     upstreamPath,
     allow,
     deny,
-    basicAuth: keys.basicAuth && loginsFrom(keys.basicAuth, folder),
+    basicAuth: keys.basicAuth && loginsFrom(keys.basicAuth, paths),
     headers: keys.headers,
     upstreamHeaders: keys.upstreamHeaders,
     bodyMaxBytes: bodyMax,
     timeouts: timeouts && defined({ connectMs: timeouts.connect, replyMs: timeouts.reply, idleMs: timeouts.idle }),
     compress: compress === true ? true : undefined,
     hstsMs: hsts,
-    errorPage: keys.errorPage === undefined ? undefined : pageFrom(fromFolder(folder, keys.errorPage)),
+    errorPage: keys.errorPage === undefined ? undefined : pageFrom(paths.needs(keys.errorPage)),
   });
 }
 
-function loginsFrom({ file, realm }: { file: string; realm: string }, folder: string): RouteConfig['basicAuth'] {
-  const path = fromFolder(folder, file);
+function loginsFrom({ file, realm }: { file: string; realm: string }, paths: NamedPaths): RouteConfig['basicAuth'] {
+  const path = paths.needs(file);
   const logins = readPasswordFile(path);
   // Gone since it was checked a moment ago: then nobody is let in.
   return { file: path, realm, logins: logins.ok ? logins.value : [] };

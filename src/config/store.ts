@@ -7,7 +7,7 @@ import type { Place, Report } from './finding.ts';
 import { readUpstreamHost } from './host-names.ts';
 import { leaf } from './leaf.ts';
 import { memberOf, textOf } from './loose.ts';
-import { fromFolder, readFilePath } from './paths.ts';
+import { fromFolder, type NamedPaths, readFilePath } from './paths.ts';
 import { good, oneOrMore, type Reading, unfit, wrong } from './reading.ts';
 import { secret, secretFile } from './secret-keys.ts';
 import { type SecretSource, type Secrets, secretAt, writeSecret } from './secrets.ts';
@@ -156,8 +156,8 @@ export function storeFaults(raw: unknown, folder: string, report: Report): void 
   }
 }
 
-/** Where the state is kept. `folder` is where relative paths start. */
-export function storeFrom(input: z.output<typeof storeSchema>, folder: string, secrets: Secrets): StoreConfig {
+/** Where the state is kept. */
+export function storeFrom(input: z.output<typeof storeSchema>, paths: NamedPaths, secrets: Secrets): StoreConfig {
   if (input === undefined) return { kind: 'sqlite' };
   const { redis, username, caFile, sentinels, name, machine } = input;
   const { tls, host, port, database } = redis;
@@ -168,7 +168,7 @@ export function storeFrom(input: z.output<typeof storeSchema>, folder: string, s
     database,
     username: username ?? null,
     password: secretAt(secrets, [...PLACE, 'password'], input.password) || null,
-    caFile: caFile === undefined ? null : fromFolder(folder, caFile),
+    caFile: caFile === undefined ? null : paths.needs(caFile),
     sentinels: sentinels ?? [],
     sentinelPassword: secretAt(secrets, [...PLACE, 'sentinelPassword'], input.sentinelPassword) || null,
     encryptionKey: secretAt(secrets, [...PLACE, 'encryptionKey'], input.encryptionKey),

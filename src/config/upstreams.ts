@@ -9,7 +9,7 @@ import { readUpstreamHost } from './host-names.ts';
 import { leaf, NUMBER_OR_TEXT } from './leaf.ts';
 import { entriesOf, memberOf, textOf, valueAt } from './loose.ts';
 import { readOrigins } from './origins.ts';
-import { fromFolder, readFilePath, readRoutePath } from './paths.ts';
+import { fromFolder, type NamedPaths, readFilePath, readRoutePath } from './paths.ts';
 import { readInteger } from './reading.ts';
 import { PROXY_VERSIONS } from './streams.ts';
 import { between, readDuration, writeDuration } from './units.ts';
@@ -86,8 +86,8 @@ export const upstreamSchema = ONE_UPSTREAM.meta({
 type Input = Record<string, z.output<typeof upstreamSchema>>;
 
 /** The upstreams of the file without faults: origins by name, and the settings of those that have some. */
-export function upstreamsFrom(input: Input, folder: string): Pick<Config, 'upstreams' | 'upstreamSettings'> {
-  const path = (text: string | undefined): string | null => (text === undefined ? null : fromFolder(folder, text));
+export function upstreamsFrom(input: Input, paths: NamedPaths): Pick<Config, 'upstreams' | 'upstreamSettings'> {
+  const path = (text: string | undefined): string | null => (text === undefined ? null : paths.needs(text));
   const upstreams: Config['upstreams'] = {};
   const upstreamSettings: Config['upstreamSettings'] = {};
   for (const [name, { origins: list, health, tls, ...rest }] of Object.entries(input)) {

@@ -4,7 +4,8 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { STAGING } from '../backup/write.ts';
+import { z } from 'zod';
+import { STAGING } from '../backup/manifest.ts';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { BackupConfig } from '../config/backup.ts';
@@ -19,6 +20,11 @@ const NAME = /^otagate-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.tar\.gz(\.age)?$
 const LONGEST_MS = 3_600_000;
 // After a failure, and while nothing is due.
 const LOOK_MS = 10 * 60_000;
+/** What the command says of a backup, as far as it is told on. */
+const saidSchema = z.object({ leftOut: z.array(z.string()) });
+const MAX_SAID = 64 * 1024 * 1024;
+// In one line of the log; `leftOut` has their number.
+const MAX_NAMES = 10;
 
 export class Backups {
   readonly #config: () => Config;
@@ -59,9 +65,10 @@ export class Backups {
       if (newest !== undefined && nowMs - newest.atMs < backup.everyMs) return;
       await removeLeftovers(backup, nowMs);
       const file = join(backup.folder, nameOf(backup, nowMs));
-      await this.#make(backup, file);
+      const leftOut = await this.#make(backup, file);
       await removeOldest(backup, nowMs);
-      this.#log.info({ event: 'backup', file }, `backed up to ${file}`);
+      const without = leftOut.length === 0 ? '' : `; not in it: ${leftOut.slice(0, MAX_NAMES).join(', ')}`;
+      this.#log.info({ event: 'backup', file, leftOut: leftOut.length }, `backed up to ${file}${without}`);
       this.#notices.end('backup-failed', backup.folder, `backed up to ${file}`);
     } catch (error) {
       if (this.#ending.signal.aborted) return;
@@ -85,11 +92,16 @@ export class Backups {
     this.#futureTold = names.length > 0;
   }
 
-  /** By the command, so that hashing and packing cost control nothing. */
-  async #make({ recipient, firmware }: BackupConfig, file: string): Promise<void> {
+  /** By the command, so that hashing and packing cost control nothing. Gives the files that are named and not in it. */
+  async #make({ recipient, firmware }: BackupConfig, file: string): Promise<string[]> {
     const options = [...(recipient === null ? [] : ['--recipient', recipient]), ...(firmware ? [] : ['--no-firmware'])];
-    const args = [...process.execArgv, COMMAND, 'backup', file, ...options, '-c', this.#config().file];
-    await promisify(execFile)(process.execPath, args, { signal: this.#ending.signal, timeout: LONGEST_MS });
+    const args = [...process.execArgv, COMMAND, 'backup', file, ...options, '--json', '-c', this.#config().file];
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      signal: this.#ending.signal,
+      timeout: LONGEST_MS,
+      maxBuffer: MAX_SAID,
+    });
+    return saidSchema.parse(JSON.parse(stdout)).leftOut;
   }
 }
 

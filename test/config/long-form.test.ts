@@ -113,6 +113,7 @@ test('the defaults', () => {
         linkMs: 86_400_000,
       },
       secretSources: {},
+      namedPaths: [],
       log: { level: 'info', format: 'auto' },
     },
   );
