@@ -17,7 +17,7 @@ export type ReplicaRow = StateRecord & {
 };
 
 /** Where this machine stands; texts, kept across restarts. */
-export type ReplicaNote = 'machine' | 'epoch' | 'seq' | 'journal';
+export type ReplicaNote = 'machine' | 'epoch' | 'seq' | 'journal' | 'read';
 
 const VERSION = 1;
 // Past it, a change fails as the disk fails it.

@@ -18,7 +18,14 @@ export const JOURNAL_BATCHES = 20_000;
 // Told again where Redis loses what it had: those that another machine may not have read yet.
 const MAX_LATELY = 50;
 const MAX_RUNS = 500;
+// Those of machines that live are the latest; of the others nothing is told again.
+const KEPT_RUNS = 50;
 const MAX_BYTES = 4 * 1024 * 1024;
+
+type Batch = { number: string; bytes: Buffer };
+
+/** What was taken of a run: all up to `last`, without those that may still be told again. */
+type Taken = { last: number; missing: Set<number> };
 
 export type JournalOptions = {
   link: RedisLink;
@@ -35,12 +42,16 @@ export class Journal {
   readonly #key: string;
   /** This run of this machine; its batches are numbered from 1. */
   readonly #run = randomBytes(6).toString('hex');
-  readonly #read = new Map<string, number>();
+  readonly #read: Map<string, Taken>;
   #number = 0;
   #waiting: unknown[] = [];
-  #pending: { number: string; bytes: Buffer; count: number } | null = null;
-  #lately: { number: string; bytes: Buffer }[] = [];
+  #pending: (Batch & { count: number }) | null = null;
+  #lately: Batch[] = [];
+  /** Lost by Redis, and to be told again before anything else. */
+  #again: Batch[] = [];
   #position: string;
+  /** How far this machine had read when Redis lost what it had: what stands there up to here may stand there again. */
+  #passed: string;
   #sending = false;
   #timer: NodeJS.Timeout | undefined;
   #dropped = 0;
@@ -52,6 +63,9 @@ export class Journal {
     this.#options = options;
     this.#key = keysOf(options.installation).journal;
     this.#position = options.replica.note('journal') ?? '0-0';
+    const { passed, runs } = readNote(options.replica.note('read'));
+    this.#passed = passed;
+    this.#read = new Map(runs.map(([run, last]) => [run, { last, missing: new Set() }]));
   }
 
   get waiting(): number {
@@ -95,14 +109,21 @@ export class Journal {
     if (this.#sending || !this.#options.link.there) return;
     this.#sending = true;
     try {
-      while (this.#waiting.length > 0) {
+      for (;;) {
+        const again = this.#again[0];
+        if (again !== undefined) {
+          await this.#send(again);
+          if (this.#again[0] === again) this.#again.shift();
+          continue;
+        }
+        if (this.#waiting.length === 0) break;
         // One that got no answer may have arrived: it goes out again as it was, and who has it takes it once.
         this.#pending ??= this.#nextBatch();
-        const { number, bytes, count } = this.#pending;
-        await this.#send(number, bytes);
+        const { count, ...batch } = this.#pending;
+        await this.#send(batch);
         this.#pending = null;
         this.#waiting.splice(0, count);
-        this.#lately.push({ number, bytes });
+        this.#lately.push(batch);
         if (this.#lately.length > MAX_LATELY) this.#lately.shift();
       }
       this.#tellDropped();
@@ -125,7 +146,7 @@ export class Journal {
     );
   }
 
-  #nextBatch(): { number: string; bytes: Buffer; count: number } {
+  #nextBatch(): Batch & { count: number } {
     const batch = this.#waiting.slice(0, BATCH);
     this.#number += 1;
     return {
@@ -143,37 +164,46 @@ export class Journal {
   take(entries: Pulled['entries']): void {
     for (const { id, fields } of entries) {
       this.#position = id;
-      this.#takeOne(fields);
+      const run = fields.get('r')?.toString() ?? '';
+      // Of a run that is long over, its numbers forgotten: it was taken when it was passed first.
+      if (this.#read.has(run) || isAfter(id, this.#passed)) this.#takeOne(run, fields);
     }
   }
 
   /** Writes down how far this machine has read, once what was read is safe. */
   keepPosition(): void {
-    if (this.#options.replica.note('journal') !== this.#position)
-      this.#options.replica.setNote('journal', this.#position);
+    const { replica } = this.#options;
+    if (replica.note('journal') === this.#position) return;
+    const runs = [...this.#read].slice(-KEPT_RUNS).map(([run, { last }]): [string, number] => [run, last]);
+    replica.setNote('read', JSON.stringify({ passed: this.#passed, runs }));
+    replica.setNote('journal', this.#position);
   }
 
+  /** Redis lost what it had, or a part of it: all is read anew, and taken where it was not; what was told lately is told again. */
   onLost(): void {
+    if (isAfter(this.#position, this.#passed)) this.#passed = this.#position;
     this.#position = '0-0';
-    void (async () => {
-      for (const { number, bytes } of this.#lately) await this.#send(number, bytes).catch(() => {});
-    })();
+    this.#again = [...this.#lately];
+    void this.flush();
   }
 
-  async #send(number: string, bytes: Buffer): Promise<void> {
+  async #send({ number, bytes }: Batch): Promise<void> {
     const sealed = this.#options.sealing.seal(bytes, `journal/${this.#run}/${number}`);
     const keep = ['MAXLEN', '~', String(JOURNAL_BATCHES)];
     await this.#options.link.run(['XADD', this.#key, ...keep, '*', 'r', this.#run, 'n', number, 'b', sealed]);
   }
 
-  #takeOne(fields: Map<string, Buffer>): void {
-    const run = fields.get('r')?.toString() ?? '';
+  #takeOne(run: string, fields: Map<string, Buffer>): void {
     const number = Number(fields.get('n')?.toString());
-    const last = this.#read.get(run);
-    if (last !== undefined && number <= last) return;
-    if (last !== undefined && number > last + 1) this.#lost += number - last - 1;
+    const { last, missing } = this.#read.get(run) ?? { last: number - 1, missing: new Set() };
+    const late = missing.delete(number);
+    if (number <= last && !late) return;
+    // What Redis lost may come behind one that its writer told before it knew of the loss.
+    for (let gap = Math.max(last + 1, number - MAX_LATELY); gap < number; gap += 1) missing.add(gap);
+    for (const old of missing) if (old < number - MAX_LATELY) missing.delete(old);
+    this.#lost += late ? -1 : number - last - 1;
     this.#read.delete(run);
-    this.#read.set(run, number);
+    this.#read.set(run, { last: Math.max(last, number), missing });
     for (const oldest of this.#read.keys()) {
       if (this.#read.size <= MAX_RUNS) break;
       this.#read.delete(oldest);
@@ -188,4 +218,18 @@ export class Journal {
       this.#options.log.warn({ event: 'journal-unread', detail: errorText(error) }, 'a batch of the history is lost');
     }
   }
+}
+
+/** Whether an entry of the stream stands behind another. */
+function isAfter(id: string, other: string): boolean {
+  const [[ms = 0, index = 0], [otherMs = 0, otherIndex = 0]] = [partsOf(id), partsOf(other)];
+  return ms > otherMs || (ms === otherMs && index > otherIndex);
+}
+
+function partsOf(id: string): number[] {
+  return id.split('-').map(Number);
+}
+
+function readNote(note: string | null): { passed: string; runs: [string, number][] } {
+  return note === null ? { passed: '0-0', runs: [] } : JSON.parse(note);
 }
