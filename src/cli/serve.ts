@@ -1,9 +1,11 @@
 // Carries out `otagate serve`: runs until a signal, and ends with an exit code that says how it went.
+import { join } from 'node:path';
 import { errorText, GateError } from '../base/errors.ts';
 import { formatFinding } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import { warn } from '../control/announce.ts';
 import { Control } from '../control/control.ts';
+import { isOfSqlite, nextStep } from '../store/sqlite-failure.ts';
 import type { Context } from './context.ts';
 import { EXIT } from './exit-codes.ts';
 
@@ -25,7 +27,6 @@ export async function serve({ configFile, terminal, words }: Context): Promise<n
       { event: 'crash', detail: errorText(error), stack: error.stack },
       'control ends by a fault of its own; the gates finish what runs',
     );
-    if (control === undefined) console.error(error);
     process.exit(EXIT.no);
   });
   let running: { stop: () => Promise<void> };
@@ -34,10 +35,17 @@ export async function serve({ configFile, terminal, words }: Context): Promise<n
     warn(control, loaded.warnings);
     running = await control.start();
   } catch (error) {
-    terminal.tell(words.gate.cannotStart(error instanceof GateError ? error.message : errorText(error)));
+    terminal.tell(words.gate.cannotStart(reasonOf(error, loaded.config.stateDir)));
     return EXIT.no;
   }
   return untilStopped(control, running);
+}
+
+/** SQLite names neither its file nor a way out. */
+function reasonOf(error: unknown, stateDir: string): string {
+  if (error instanceof GateError || !isOfSqlite(error)) return errorText(error);
+  const remedy = nextStep(error, 'restore it from a backup, or move it away to start afresh');
+  return `${join(stateDir, 'state.sqlite')} cannot be used (${errorText(error)}): ${remedy}`;
 }
 
 function untilStopped(control: Control, running: { stop: () => Promise<void> }): Promise<number> {

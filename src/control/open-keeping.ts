@@ -6,8 +6,8 @@ import { openRedisKeeping } from './redis-keeping.ts';
 
 /** @throws {GateError} STATE_DAMAGED */
 export function openKeeping(parts: KeepingParts): Keeping {
-  const { config, hearing } = parts;
-  const state = openSqliteState(config.stateDir, Date.now());
+  const { config, hearing, log } = parts;
+  const state = openSqliteState(config.stateDir, Date.now(), log);
   if (config.store.kind === 'redis') return openRedisKeeping(config.store, state, parts);
   return {
     state,

@@ -2,6 +2,7 @@
 import { chmodSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText } from '../base/errors.ts';
+import { saysDamage } from './sqlite-failure.ts';
 
 const SCHEMA_VERSION = 1;
 // Entries of proven devices are one long log: written at its end, forgotten at its beginning, each with the id of the
@@ -64,10 +65,7 @@ export function openHistoryFile(file: string): DatabaseSync {
 
 /** Whether an error of SQLite says that the file is broken, and not that the disk is full or the file is in use. */
 export function isDamage(error: unknown): boolean {
-  if (error instanceof HistoryDamaged) return true;
-  const { errcode } = error instanceof Error ? (error as Error & { errcode?: unknown }) : {};
-  // SQLITE_ERROR is a table or column that is not there, SQLITE_CORRUPT and SQLITE_NOTADB are what they say.
-  return typeof errcode === 'number' && [1, 11, 26].includes(errcode & 0xff);
+  return error instanceof HistoryDamaged || saysDamage(error);
 }
 
 /** Whether the disk or another process keeps a change from being written: the same one may be written later. */

@@ -5,6 +5,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { errorText, GateError } from '../base/errors.ts';
+import { nextStep } from './sqlite-failure.ts';
 
 /** A part of the state by its name (`opening/open-1f2e3d4c`), as JSON can hold it; null: it was removed. */
 export type StateRecord = { name: string; value: unknown };
@@ -64,7 +65,7 @@ export class Replica {
       database?.close();
       throw new GateError(
         'STATE_DAMAGED',
-        `${file} cannot be used (${errorText(error)}): make room if the disk is full, else move it away, and this machine takes a new copy from Redis`,
+        `${file} cannot be used (${errorText(error)}): ${nextStep(error, 'move it away, and this machine takes a new copy from Redis')}`,
         { fault: 'gate', cause: error },
       );
     }

@@ -36,7 +36,8 @@ const openingSchema: z.ZodType<KeptOpening> = z.object({
   lastUsedMs: z.number().nullable(),
 });
 const markSchema = z.object({ untilMs: z.number() });
-const sealKeySchema = z.object({ id: z.int().min(0).max(255), key: z.base64(), madeMs: z.number() });
+// 32 bytes: with a key of another length nothing can be sealed.
+const sealKeySchema = z.object({ id: z.int().min(0).max(255), key: z.base64().length(44), madeMs: z.number() });
 const imageSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   kind: z.enum(IMAGE_KINDS),

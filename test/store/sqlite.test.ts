@@ -1,11 +1,13 @@
 // The state in SQLite keeps its keys across restarts, is private, and refuses files that it must not touch.
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { pino } from 'pino';
 import { SCHEMA_VERSION } from '../../src/store/migrations.ts';
 import { openSqliteState } from '../../src/store/sqlite.ts';
+import { type SmallDisk, smallDisk } from '../rig/tmpfs.ts';
 import { freshFolder } from './fresh-folder.ts';
 
 const NOW = Date.UTC(2026, 11, 1);
@@ -68,6 +70,94 @@ it('is private, the files beside it too, also where it was not before', () => {
   state.close();
 });
 
+describe('a seal key of the wrong length', () => {
+  const spoilt = (...keys: [id: number, key: string][]) => {
+    const folder = freshFolder();
+    openSqliteState(folder, NOW).close();
+    for (const [id, key] of keys) {
+      fill(join(folder, 'state.sqlite'), `INSERT INTO seal_key VALUES (${id}, x'${key}', ${NOW + id})`);
+    }
+    const told: unknown[] = [];
+    const log = pino({}, { write: (line: string) => told.push(JSON.parse(line).event) });
+    const state = openSqliteState(folder, NOW, log);
+    return { folder, state, told };
+  };
+
+  it('is replaced by a new one where it is the only one, and told', () => {
+    const { folder, state, told } = spoilt([1, '0102']);
+    const keys = state.sealKeys();
+    assert.deepEqual([keys.length, keys[0]?.key.length, told], [1, 32, ['seal-key-damaged']]);
+    state.close();
+    const again = openSqliteState(folder, NOW + 1);
+    assert.deepEqual(Buffer.from(again.sealKeys()[0]?.key ?? []), Buffer.from(keys[0]?.key ?? []));
+    again.close();
+  });
+
+  it('is passed over where there is another one: its links live on', () => {
+    const { state, told } = spoilt([1, 'ab'.repeat(32)], [2, 'ab'.repeat(33)]);
+    assert.deepEqual(
+      state.sealKeys().map(({ id }) => id),
+      [1],
+    );
+    assert.deepEqual(told, ['seal-key-damaged']);
+    state.close();
+  });
+});
+
+describe('on a disk that takes nothing', () => {
+  const made = (t: TestContext) => {
+    const disk = smallDisk(t, 4);
+    if (disk !== null) {
+      const state = openSqliteState(disk.folder, NOW);
+      state.sealKeys();
+      state.close();
+    }
+    return disk;
+  };
+  const fillUp = (disk: SmallDisk): void => {
+    // The second one for what the first left of a page.
+    for (const name of ['most', 'rest']) disk.fill(name, 8 * 1024 * 1024);
+  };
+
+  it('opens what is there, tells so, and keeps changes again when there is room', (t) => {
+    const disk = made(t);
+    if (disk === null) return;
+    fillUp(disk);
+    const told: unknown[] = [];
+    const log = pino({}, { write: (line: string) => told.push(JSON.parse(line).event) });
+    const state = openSqliteState(disk.folder, NOW, log);
+    assert.equal(state.sealKeys().length, 1);
+    assert.deepEqual(told, ['state-without-room']);
+    const change = () => state.markClosed('yaml-1', NOW + 1000, NOW);
+    assert.throws(change, /full/);
+    disk.free('most');
+    change();
+    state.close();
+  });
+
+  it('says to make room where nothing can be read, and never to put another file in its place', (t) => {
+    const disk = made(t);
+    if (disk === null) return;
+    const version3 = 'PRAGMA user_version = 3; DROP TABLE rollout; DROP TABLE rollout_member; DROP TABLE fleet';
+    fill(join(disk.folder, 'state.sqlite'), version3);
+    fillUp(disk);
+    assert.throws(() => openSqliteState(disk.folder, NOW), wellButStuck);
+    disk.free('most');
+    disk.remount('ro');
+    assert.throws(() => openSqliteState(disk.folder, NOW), wellButStuck);
+    disk.remount('rw');
+  });
+
+  function wellButStuck(error: Error): true {
+    assert.match(
+      error.message,
+      /state\.sqlite .*: .*leave it where it is: make room on its disk, or let this user write/,
+    );
+    assert.doesNotMatch(error.message, /backup|afresh/);
+    return true;
+  }
+});
+
 describe('refuses, and leaves as it is,', () => {
   const files: [what: string, make: (file: string) => void, message: RegExp][] = [
     [
@@ -92,6 +182,7 @@ describe('refuses, and leaves as it is,', () => {
       /newer otagate/,
     ],
     ['a state that was cut off', cutOff, /backup/],
+    ['a state with a page that is none, whatever table it is of', spoilPages, /is damaged.*backup/],
   ];
   for (const [what, make, message] of files) {
     it(what, () => {
@@ -124,6 +215,13 @@ function fill(file: string, sql: string): void {
 function cutOff(file: string): void {
   fill(file, 'CREATE TABLE x (y); PRAGMA user_version = 1');
   writeFileSync(file, readFileSync(file).subarray(0, 1000));
+}
+
+/** All but the first one, which holds the schema. */
+function spoilPages(file: string): void {
+  openSqliteState(dirname(file), NOW).close();
+  const bytes = readFileSync(file);
+  writeFileSync(file, bytes.fill(0xaa, 4096));
 }
 
 /** The tables in a file, or null where it is no database: journal mode aside, this is what must not change. */
