@@ -184,15 +184,20 @@ export class Fills {
     this.#all.add(fill);
     if (name !== null) this.#running.set(name, fill);
     const startedMs = Date.now();
-    void fill.done.then((end) => this.#onEnd(begun, fill, end, Date.now() - startedMs));
+    fill.done
+      .then((end) => this.#onEnd(begun, fill, end, Date.now() - startedMs))
+      // Whatever is wrong with one image ends nothing but its fill.
+      .catch((error: unknown) => {
+        this.#forget(fill);
+        log.error({ event: 'fill-end-failed', err: error }, 'the end of a fill went wrong');
+      });
     return fill;
   }
 
   #onEnd(begun: Begun, fill: Fill, end: FillEnd, ms: number): void {
     const { log, totals } = this.#parts;
     const { name } = begun;
-    this.#all.delete(fill);
-    if (name !== null && this.#running.get(name) === fill) this.#running.delete(name);
+    this.#forget(fill);
     totals.upstreamBytes += fill.fetched;
     const fileName = printable(fill.memo?.fileName ?? '', 120);
     if (end.kind === 'whole') {
@@ -230,6 +235,11 @@ export class Fills {
     if (this.#stopping || !again || name === null) return;
     if (begun.again < MOST_AGAIN.wrong && fill.places.hasMore()) return void this.#launch(next, null, null);
     this.#refuse(name, error);
+  }
+
+  #forget(fill: Fill): void {
+    this.#all.delete(fill);
+    if (fill.name !== null && this.#running.get(fill.name) === fill) this.#running.delete(fill.name);
   }
 
   /** What stands in memory, on its way only, but for the fill from these places. */

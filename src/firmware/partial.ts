@@ -54,11 +54,16 @@ export class Partial {
   /** Goes on with one that an earlier process left behind. @throws {Error} with the system's code */
   static async resume(file: string, memo: PartialMemo): Promise<Partial> {
     const handle = await open(file, 'r+');
-    const { size } = await handle.stat();
-    // A length that was promised is never outgrown: what is more is not of this file.
-    const have = Math.min(size, memo.length ?? size);
-    if (have < size) await handle.truncate(have);
-    return new Partial(file, handle, have, memo);
+    try {
+      const { size } = await handle.stat();
+      // A length that was promised is never outgrown: what is more is not of this file.
+      const have = Math.min(size, memo.length ?? size);
+      if (have < size) await handle.truncate(have);
+      return new Partial(file, handle, have, memo);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
   }
 
   get file(): string {
@@ -90,6 +95,14 @@ export class Partial {
     return buffer.subarray(0, bytesRead);
   }
 
+  /** The headers that ask for what is missing; none where all of it has to be asked for once more. */
+  restHeaders(): Record<string, string> {
+    const { etag } = this.memo;
+    // A weak tag says nothing about single bytes (RFC 9110 section 8.8.1): such a file is compared from its beginning.
+    if (etag === null || !etag.startsWith('"') || this.#have === 0) return {};
+    return { range: `bytes=${this.#have}-`, 'if-range': etag };
+  }
+
   /** All the bytes that there are, in order. */
   async *bytes(): AsyncGenerator<Buffer> {
     for (let offset = 0; offset < this.#have; ) {
@@ -100,7 +113,10 @@ export class Partial {
     }
   }
 
-  /** Copies itself to another folder and goes on there; the old file is gone then. @throws {Error} with the system's code */
+  /**
+   * Copies itself to another folder and goes on there; the old file is gone then, where it can be removed.
+   * @throws {Error} with the system's code
+   */
   async moveTo(folder: string): Promise<void> {
     const there = await Partial.create(folder, { ...this.memo, name: null });
     try {
@@ -123,10 +139,10 @@ export class Partial {
     await this.#handle.close().catch(() => {});
   }
 
+  /** Never throws: what cannot be removed, on a disk that is read-only by now, is looked at again at the next start. */
   async discard(): Promise<void> {
     await this.close();
-    await rm(this.#file, { force: true });
-    await rm(memoFile(this.#file), { force: true });
+    for (const path of [this.#file, memoFile(this.#file)]) await rm(path, { force: true }).catch(() => {});
   }
 }
 

@@ -88,6 +88,19 @@ describe('a partial file', () => {
     assert.equal(existsSync(partial.file), false);
   });
 
+  it('goes on elsewhere though what it leaves cannot be removed, and ends without an error', async (t) => {
+    const { shelf, partials } = opened(t);
+    const partial = await shelf.create(MEMO, NOW, true);
+    await partial.append(BYTES.subarray(0, 20));
+    rmSync(partials, { recursive: true });
+    writeFileSync(partials, 'no folder');
+    await shelf.pass(partial);
+    await partial.append(BYTES.subarray(20));
+    assert.deepEqual(readFileSync(partial.file), BYTES);
+    shelf.close();
+    await partial.discard();
+  });
+
   it('that is not to be kept stands elsewhere from its beginning, without a memo', async (t) => {
     const { shelf, partials } = opened(t);
     const partial = await shelf.create(MEMO, NOW, false);

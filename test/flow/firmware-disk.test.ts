@@ -124,6 +124,24 @@ describe('a store in need of room', { concurrency: 3 }, () => {
     assertImage(await fetchFrom(gate, '/fw/third.bin'), imageOf('third'));
   });
 
+  for (const alsoFull of [false, true])
+    test(`a store that becomes read-only while an image comes, its disk full: ${alsoFull}`, async (t) => {
+      const disk = smallDisk(t, 40);
+      if (disk === null) return;
+      const files = await anyFile(t);
+      const state = join(disk.folder, 'state');
+      const gate = await gateFor(t, `${filesYaml(files.origin, `firmware: { ${FREE} }`)}\nstateDir: "${state}"`);
+      const downloads = [1, 2, 3].map(() => fetchFrom(gate, '/fw/slow.bin'));
+      await until('half of it', () => storedFiles(state).partial.length > 0);
+      disk.seal(join(state, 'firmware-v1'));
+      if (alsoFull) disk.fill('junk', 40 * MIB);
+      for (const reply of await Promise.all(downloads)) assertImage(reply, imageOf('slow'));
+      await gate.line((line) => line.event === 'firmware-not-kept' && line.level === 'warn');
+      assertImage(await fetchFrom(gate, '/fw/other.bin'), imageOf('other'));
+      assert.equal(gate.lines.filter(({ event }) => event === 'fill-end-failed').length, 0);
+      assert.equal((await gate.status()).firmware.filling, 0, 'and control is there');
+    });
+
   test('a folder that is taken away while the gate runs: fetched again, and kept again', async (t) => {
     const files = await anyFile(t);
     const gate = await gateFor(t, filesYaml(files.origin, `firmware: { memory: 0, ${FREE} }`));

@@ -15,7 +15,10 @@ export type SmallDisk = {
   fillUp: () => void;
   /** Gives back what was taken under this name, or by `fillUp`. */
   free: (name?: string) => void;
+  /** Refused while a file on it is open for writing. */
   remount: (how: 'ro' | 'rw') => void;
+  /** This folder of it becomes read-only for whoever comes by its path; what is open is written on. */
+  seal: (path: string) => void;
 };
 
 /** Null, with the reason told, where this user may not mount. Unmounted with the test. */
@@ -45,5 +48,9 @@ export function smallDisk(t: Pick<TestContext, 'after' | 'skip'>, mebibytes: num
     fillUp: () => fill(ALL, mebibytes * 1024 * 1024),
     free: (name = ALL) => rmSync(join(folder, name), { force: true }),
     remount: (how) => void execFileSync('mount', ['-o', `remount,${how}`, folder], { stdio: 'pipe' }),
+    seal: (path) => {
+      execFileSync('mount', ['--bind', path, path], { stdio: 'pipe' });
+      execFileSync('mount', ['-o', 'remount,bind,ro', path], { stdio: 'pipe' });
+    },
   };
 }
