@@ -185,6 +185,14 @@ export async function* bodyOf(reply: Reply): AsyncGenerator<Buffer> {
   for (let next = await reply.rest.next(); next !== null; next = await reply.rest.next()) yield next;
 }
 
+/** Ends the reply where it is, once the signal says so. Gives back how to leave it alone from then on. */
+export function endWith(reply: Pick<Reply, 'abort'>, signal: AbortSignal): () => void {
+  const end = (): void => reply.abort();
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
+  return () => signal.removeEventListener('abort', end);
+}
+
 /** What devices would write to flash as it comes, though it is no image. */
 function unfitHead(place: Place, headers: Record<string, string>): GateError | null {
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase();

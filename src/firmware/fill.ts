@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { FillState } from '../link/firmware.ts';
 import { type ImageVerdict, ImageVerifier } from '../ota/image-verifier.ts';
 import { upstreamError } from '../upstream/failure.ts';
-import { ANOTHER_MACHINE, bodyOf, type Place, type Reply } from './fetch.ts';
+import { ANOTHER_MACHINE, bodyOf, endWith, type Place, type Reply } from './fetch.ts';
 import { BytesChanged, corrupt, cutShort, merged, noRoom, tooLarge } from './fill-faults.ts';
 import type { FillPlaces } from './fill-places.ts';
 import { FillStore } from './fill-store.ts';
@@ -52,7 +52,7 @@ export class Fill {
   readonly id = randomBytes(9).toString('base64url');
   /** Resolves when the image may be served: its length is known and its head is good. */
   readonly ready: Promise<void>;
-  readonly done: Promise<FillEnd>;
+  readonly done: Promise<FillEnd>; // never rejects
   /** Whether it goes on with what an earlier fill of this name had when it broke off. */
   readonly goesOn: boolean;
   /** Bytes that came from the upstream for it. */
@@ -167,14 +167,13 @@ export class Fill {
   }
 
   async #open(): Promise<Reply> {
-    const { memo, have = 0 } = this.#partial ?? {};
-    // A weak tag says nothing about single bytes (RFC 9110 section 8.8.1): such a file is compared from its beginning.
-    const strong = memo?.etag?.startsWith('"') === true && have > 0;
-    const headers: Record<string, string> = strong ? { range: `bytes=${have}-`, 'if-range': memo.etag ?? '' } : {};
+    const headers = this.#partial?.restHeaders() ?? {};
     return this.places.ask((place) => this.#task.open(place, headers, this.#leaving.signal));
   }
 
   async #attempt(reply: Reply): Promise<void> {
+    // An upstream may be slow, and so may another machine that fetches it: who leaves waits for neither.
+    const stay = endWith(reply, this.#leaving.signal);
     try {
       const partial = await this.#begin(reply);
       await this.#take(reply, partial);
@@ -183,6 +182,8 @@ export class Fill {
       if (!(error instanceof BytesChanged && error.reply === reply)) reply.abort();
       if (error instanceof BytesChanged || error instanceof GateError || isNoRoom(error)) throw error;
       throw upstreamError(error, reply.upstream, reply.url.origin);
+    } finally {
+      stay();
     }
   }
 
@@ -252,8 +253,7 @@ export class Fill {
   async #afterBytes(): Promise<void> {
     const partial = this.#partial;
     if (partial === null) return;
-    const { have } = partial;
-    this.#state = { kind: 'filling', have };
+    this.#state = { kind: 'filling', have: partial.have };
     const judgement = await this.#judge.look(partial);
     if (judgement === 'merged') this.#resolvers.reject(merged());
     if (judgement === 'servable' && this.#length !== null) this.#resolvers.resolve();

@@ -231,7 +231,8 @@ async function readPart(handle: FileHandle, offset: number, length: number): Pro
 }
 
 function replyOf(passage: Passage, head: PassageHead): Reply {
-  const parts = passage.parts();
+  const ending = new AbortController();
+  const parts = passage.parts(ending.signal);
   const failed = (error: unknown): never => {
     const message = `what another machine fetches did not come whole: ${errorText(error)}`;
     throw new GateError('UPSTREAM_RESET', message, { fault: 'upstream', retry: true, cause: error });
@@ -254,6 +255,6 @@ function replyOf(passage: Passage, head: PassageHead): Reply {
         return done === true ? null : value;
       },
     },
-    abort: () => void parts.return(undefined).catch(() => {}),
+    abort: () => ending.abort(),
   };
 }

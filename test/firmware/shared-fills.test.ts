@@ -7,17 +7,24 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { bodyOf, type Reply } from '../../src/firmware/fetch.ts';
+import { bodyOf, type Fetcher, type Reply } from '../../src/firmware/fetch.ts';
 import type { CarriedFill } from '../../src/firmware/fetch-turn.ts';
+import { Fills, newTotals } from '../../src/firmware/fills.ts';
+import { Library } from '../../src/firmware/library.ts';
+import { PassingImages } from '../../src/firmware/passing.ts';
 import { SharedFills } from '../../src/firmware/shared-fills.ts';
 import type { Turn } from '../../src/firmware/sharing.ts';
+import { Shelf } from '../../src/firmware/shelf.ts';
 import type { FillState } from '../../src/link/firmware.ts';
 import type { Agreement } from '../../src/store/agreement.ts';
 import { Passages } from '../../src/store/redis/passages.ts';
 import { RedisAgreement } from '../../src/store/redis/redis-agreement.ts';
 import { RedisLink } from '../../src/store/redis/redis-link.ts';
 import { Sealing } from '../../src/store/redis/sealing.ts';
+import { openSqliteState } from '../../src/store/sqlite.ts';
+import { Upstreams } from '../../src/upstream/upstreams.ts';
 import { peer } from '../peer.ts';
+import { until } from '../rig/bounded.ts';
 import { redisFor, redisStoreOf } from '../rig/redis.ts';
 import { freshFolder } from '../store/fresh-folder.ts';
 
@@ -27,6 +34,13 @@ const WHOLE: FillState = { kind: 'whole', sha256: '0f'.repeat(32) };
 const FAILED: FillState = { kind: 'failed', code: 'UPSTREAM_RESET', detail: 'gone' };
 // A machine that says nothing more counts as dead after 2.8 s.
 const SOON_MS = 1_500;
+const NO_FETCHER: Fetcher = {
+  upstreams: new Upstreams(),
+  limits: () => assert.fail('nobody is asked'),
+  isOwn: () => false,
+  mayFetch: () => false,
+  originsOf: () => [],
+};
 
 type HandFill = CarriedFill & { tell: (news: { file?: string; state?: FillState }) => void };
 
@@ -146,6 +160,38 @@ test('fills that several machines share', { skip }, async (t) => {
       await assert.rejects(reading, { code: 'UPSTREAM_RESET', retry: true });
       assert.ok(performance.now() - sinceMs < SOON_MS);
     });
+
+  await t.test('a stop waits for no byte of another machine', async () => {
+    const fill = await carried('slow');
+    const turn = await two.fills.turn('slow', options());
+    assert.ok(turn.kind === 'theirs');
+    const folder = freshFolder();
+    const shelf = new Shelf(folder);
+    const state = openSqliteState(folder, Date.now());
+    const fills = new Fills({
+      library: new Library(state.catalogue, shelf, log),
+      shelf,
+      passing: new PassingImages(),
+      fetcher: NO_FETCHER,
+      log,
+      settings: () => ({ maxBytes: 10_000_000, recheckMs: 1_000 }),
+      sharing: two.fills,
+      totals: newTotals(),
+    });
+    const place = { upstream: 'main', url: turn.reply.url, host: 'gate.test', authorization: null };
+    const behind = fills.begin('slow', place, turn.reply, false, null);
+    fill.tell({ state: { kind: 'filling', have: 10_000 } });
+    await until('its first bytes', () => behind.state.kind === 'filling' && behind.state.have > 0);
+    const sinceMs = performance.now();
+    const stopped = fills.stop();
+    await Promise.race([stopped, sleep(SOON_MS)]);
+    fill.tell({ state: FAILED });
+    await stopped;
+    assert.ok(performance.now() - sinceMs < SOON_MS);
+    assert.equal(behind.state.kind, 'failed');
+    assert.deepEqual(fills.leftovers(), ['slow'], 'it can be gone on with');
+    state.close();
+  });
 
   for (const running of [false, true])
     await t.test(`what began and ended between a look and the turn counts (running: ${running})`, async () => {

@@ -57,8 +57,8 @@ export type Passage = {
   /** How long ago it began, and whether its last byte is there. */
   ageMs: number;
   whole: boolean;
-  /** All parts from the first on. Throws where the writer died, failed, or changed. */
-  parts: () => AsyncGenerator<Buffer>;
+  /** All parts from the first on. Throws where the writer died, failed, or changed, and where the signal ends it. */
+  parts: (signal: AbortSignal) => AsyncGenerator<Buffer>;
 };
 
 type Entry = { id: string; field: string; value: Buffer };
@@ -122,19 +122,20 @@ export class Passages {
         head: JSON.parse(head.toString()),
         ageMs: nowMs - (whole ? lastMs : beganMs),
         whole,
-        parts: () => this.#parts(name, token.toString(), first.id),
+        parts: (signal) => this.#parts(name, token.toString(), first.id, signal),
       };
     } catch {
       return null;
     }
   }
 
-  async *#parts(name: string, token: string, after: string): AsyncGenerator<Buffer> {
+  async *#parts(name: string, token: string, after: string, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { stream } = this.#keys(name, token);
     let at = after;
     let number = 0;
     let heardMs = machineClock();
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
+      signal.throwIfAborted();
       const entries = entriesOf(await this.#link.run(['XRANGE', stream, `(${at}`, '+', 'COUNT', String(READ_AT_ONCE)]));
       for (const { id, field, value } of entries) {
         at = id;
@@ -149,7 +150,7 @@ export class Passages {
       }
       if (entries.length > 0) heardMs = machineClock();
       else if (machineClock() - heardMs > SILENT_MS) throw new Error('the machine that fetched it says nothing more');
-      if (entries.length < READ_AT_ONCE) await sleep(pauseMs);
+      if (entries.length < READ_AT_ONCE) await sleep(pauseMs, undefined, { signal });
     }
   }
 
