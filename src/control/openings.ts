@@ -205,6 +205,8 @@ export class Openings {
       this.#book.close(id, false, untilMs, before.has(id) ? null : { what: 'ended', who: 'gate', detail });
       this.#forget(id);
     }
+    // Closed on another machine, or used by a download that ended after it: past its bound this map takes no new ones.
+    for (const id of this.#use.keys()) if (!ids.has(id)) this.#use.delete(id);
     const left = new Set(early.map(({ id }) => id));
     this.#lasting = new Map(lasting.filter(({ id }) => !left.has(id)).map((opening) => [opening.id, opening]));
     return early;

@@ -176,6 +176,21 @@ test('it closes when so many devices upgraded by its links, and not by what othe
   assert.match(audit().list(1, null)[0]?.detail ?? '', /2 devices upgraded/);
 });
 
+test('it still closes early after hundreds of others that were used when they were over', (t) => {
+  const { open, observe, sweep, close, list } = setUp(t);
+  for (let nth = 0; nth < 205; nth += 1) {
+    const { id } = open();
+    close(id);
+    observe(download('late', '2.0', id));
+    sweep();
+  }
+  const { id } = open({ closeAfter: { devices: 1, idleMs: null } });
+  observe(download('d1', '2.0', id));
+  observe(check('d1', '2.0', null));
+  assert.equal(sweep()[0]?.id, id);
+  assert.equal(list().length, 0);
+});
+
 test('the count of devices that upgraded outlives a restart', (t) => {
   const { open, observe, restart, sweep, list } = setUp(t);
   const { id } = open({ closeAfter: { devices: 2, idleMs: null } });
