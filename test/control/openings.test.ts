@@ -286,10 +286,7 @@ test('its own rules close it on a full disk', (t) => {
   observe(download('d1', '2.0', counted.id));
   observe(check('d1', '2.0', null));
   time.nowMs += MINUTE;
-  assert.deepEqual(
-    sweep().map(({ id }) => id),
-    [counted.id, idle.id],
-  );
+  assert.deepEqual(new Set(sweep().map(({ id }) => id)), new Set([counted.id, idle.id]));
   assert.deepEqual(
     list().map(({ id }) => id),
     [lasting.id],
