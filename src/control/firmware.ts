@@ -91,6 +91,7 @@ export class Firmware {
       fileOf: (sha256) => this.shelf.image(sha256),
       fills: sharedFills,
       records,
+      maxBytes: () => this.#config.firmware.maxBytes,
       log,
       signal: this.#ending.signal,
     });

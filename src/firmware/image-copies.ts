@@ -5,19 +5,23 @@ import { z } from 'zod';
 import { errorText } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { readImage, readName, type SharedImage, type SharedName } from '../store/shared-state.ts';
-import type { FirmwareCache } from './cache.ts';
 import { bodyOf, type Reply } from './fetch.ts';
+import type { Fills } from './fills.ts';
+import type { Library } from './library.ts';
 import type { FirmwareOperations } from './operations.ts';
 import { type PassageHead, passageName, type SharedFills } from './shared-fills.ts';
 
 type News = { name: string; value: unknown };
 
 export type ImageCopiesParts = {
-  cache: FirmwareCache;
-  operations: FirmwareOperations;
+  cache: { library: Library; fills: Pick<Fills, 'running'> };
+  operations: Pick<FirmwareOperations, 'add'>;
   fileOf: (sha256: string) => string;
-  fills: SharedFills;
+  fills: Pick<SharedFills, 'follow' | 'passOn'>;
   records: { put: (name: string, value: unknown) => void; list: (prefix: string) => News[] };
+  maxBytes: () => number;
+  /** How long another machine may take to begin to pass on what it was asked for, and the pauses before it is asked again. */
+  patience?: { askMs: number; againMs: readonly number[] };
   log: Log;
   signal: AbortSignal;
 };
@@ -25,27 +29,35 @@ export type ImageCopiesParts = {
 const wantSchema = z.object({ atMs: z.number() });
 // A fill of this machine may bring it in the same moment.
 const SETTLE_MS = 500;
-const ASK_MS = 5_000;
 const LOOK_MS = 100;
 const WANT_LIFE_MS = 60_000;
 const MAX_QUEUED = 1_000;
+// The machine that has it may just be started anew.
+const PATIENCE = { askMs: 5_000, againMs: [5_000, 30_000, 120_000] };
 
 export class ImageCopies {
   readonly #parts: ImageCopiesParts;
-  readonly #queue = new Set<string>();
+  /** What others told of while this machine runs, with how often it was tried; it goes before what they had already. */
+  readonly #news = new Map<string, number>();
+  readonly #backlog = new Set<string>();
+  readonly #passedOn = new Set<string>();
   #busy = false;
 
   constructor(parts: ImageCopiesParts) {
     this.#parts = parts;
   }
 
-  /** Looks for what the others have and this machine has not; the newest first. */
+  /**
+   * Looks for what the others have and this machine has not; the newest first, as far as there is room: most of what is
+   * missing has left a store to make room, here or everywhere.
+   */
   start(): void {
     const { records, cache } = this.#parts;
     for (const { value } of records.list('name/')) this.#learn(readName(value));
     const images = records.list('image/').flatMap(({ value }) => readImage(value) ?? []);
     for (const { sha256 } of images.sort((a, b) => b.changedMs - a.changedMs))
-      if (cache.library.image(sha256) === undefined) this.#want(sha256);
+      if (cache.library.image(sha256) === undefined && this.#backlog.size < MAX_QUEUED) this.#backlog.add(sha256);
+    void this.#work();
   }
 
   take(news: readonly News[]): void {
@@ -67,26 +79,57 @@ export class ImageCopies {
     if (known !== null) this.#parts.cache.library.learn({ ...known, usedMs: known.checkedMs });
   }
 
-  #want(sha256: string): void {
-    if (this.#queue.size < MAX_QUEUED) this.#queue.add(sha256);
-    if (!this.#busy) void this.#work();
+  #want(sha256: string, tried = 0): void {
+    if (this.#news.size < MAX_QUEUED) this.#news.set(sha256, tried);
+    void this.#work();
   }
 
   async #work(): Promise<void> {
+    if (this.#busy) return;
     this.#busy = true;
-    for (const sha256 of this.#queue) {
-      if (this.#parts.signal.aborted) break;
-      try {
-        await this.#copy(sha256);
-      } catch (error) {
-        this.#parts.log.warn(
-          { event: 'image-not-copied', sha256, detail: errorText(error) },
-          `an image that other machines have did not come here (${errorText(error)}): it is fetched when a device asks`,
-        );
-      }
-      this.#queue.delete(sha256);
+    let missing = 0;
+    while (!this.#parts.signal.aborted) {
+      const [fresh] = this.#news;
+      const [old] = this.#backlog;
+      if (fresh !== undefined) {
+        const [sha256, tried] = fresh;
+        this.#news.delete(sha256);
+        await this.#copy(sha256).catch((error: unknown) => this.#failed(sha256, tried, error));
+      } else if (old !== undefined) {
+        this.#backlog.delete(old);
+        if (this.#fits(old))
+          await this.#copy(old).catch(() => {
+            missing += 1;
+          });
+      } else break;
     }
     this.#busy = false;
+    if (missing > 0)
+      this.#parts.log.info(
+        { event: 'images-not-here', count: missing },
+        `${missing} images that other machines once had could be had from none of them: they left to make room, or their machine is away`,
+      );
+  }
+
+  #fits(sha256: string): boolean {
+    const { cache, records, maxBytes } = this.#parts;
+    const image = readImage(records.list(`image/${sha256}`)[0]?.value);
+    return image !== null && (image.pinned || cache.library.hasRoom(image.length, maxBytes()));
+  }
+
+  #failed(sha256: string, tried: number, error: unknown): void {
+    const { log, signal, patience = PATIENCE } = this.#parts;
+    if (signal.aborted) return;
+    const againMs = patience.againMs[tried];
+    const next =
+      againMs === undefined
+        ? 'a device gets it where its link leads to a server; one that was added by hand has to be added here, too'
+        : `it is tried again in ${againMs / 1_000} s`;
+    log.warn(
+      { event: 'image-not-copied', sha256, detail: errorText(error) },
+      `an image that other machines have did not come here (${errorText(error)}): ${next}`,
+    );
+    if (againMs !== undefined) setTimeout(() => this.#want(sha256, tried + 1), againMs).unref();
   }
 
   async #copy(sha256: string): Promise<void> {
@@ -101,7 +144,8 @@ export class ImageCopies {
     if (image === null || cache.library.image(sha256) !== undefined) return this.#learnAll(names);
     const reply = (await this.#passing(names)) ?? (await this.#asked(sha256));
     if (reply === null) throw new Error('no machine that has it answers');
-    const added = await operations.add(bodyOf(reply), image.fileName);
+    // As old as it is elsewhere: what comes late is not the newest of its boards.
+    const added = await operations.add(bodyOf(reply), image.fileName, image.changedMs);
     if (added.sha256 !== sha256) throw new Error('other bytes came under its name');
     if (image.pinned) cache.library.pin(sha256, true);
     this.#learnAll(names);
@@ -124,10 +168,14 @@ export class ImageCopies {
   }
 
   async #asked(sha256: string): Promise<Reply | null> {
-    const { records, fills, signal } = this.#parts;
+    const { records, fills, signal, patience = PATIENCE } = this.#parts;
     records.put(`want/${sha256}`, { atMs: Date.now() });
     try {
-      for (const end = performance.now() + ASK_MS; performance.now() < end && !signal.aborted; await sleep(LOOK_MS)) {
+      for (
+        const end = performance.now() + patience.askMs;
+        performance.now() < end && !signal.aborted;
+        await sleep(LOOK_MS)
+      ) {
         const reply = await fills.follow(sha256);
         if (reply !== null) return reply;
       }
@@ -141,8 +189,14 @@ export class ImageCopies {
     const { cache, fills, fileOf } = this.#parts;
     const image = cache.library.image(sha256);
     if (image === undefined || atMs === null || Math.abs(Date.now() - atMs) > WANT_LIFE_MS) return;
-    if (!(await cache.library.check(sha256))) return;
-    await fills.passOn(sha256, headOf(image), fileOf(sha256));
+    // Who wants it meanwhile follows the same passage: a second one would break off the first.
+    if (this.#passedOn.has(sha256)) return;
+    this.#passedOn.add(sha256);
+    try {
+      if (await cache.library.check(sha256)) await fills.passOn(sha256, headOf(image), fileOf(sha256));
+    } finally {
+      this.#passedOn.delete(sha256);
+    }
   }
 }
 

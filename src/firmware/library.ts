@@ -192,6 +192,11 @@ export class Library {
     return this.images().reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** Whether `length` bytes more find room without any image leaving. */
+  hasRoom(length: number, maxBytes: number): boolean {
+    return this.bytes() + length <= maxBytes && this.#images.size < MAX_IMAGES;
+  }
+
   /**
    * Makes room for `length` bytes more: images that were asked for longest ago go, but none that is pinned, nor the one
    * that was offered last for a board. False where that is not enough; then nothing goes.

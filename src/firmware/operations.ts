@@ -109,10 +109,11 @@ export class FirmwareOperations {
   }
 
   /**
-   * Takes an image from the operator. A merged one is kept, to cut the app out of it.
+   * Takes an image from the operator, or from another machine, where it was offered at `offeredMs`. A merged one is kept, to
+   * cut the app out of it.
    * @throws {GateError} FIRMWARE_CORRUPT, FIRMWARE_UNFIT, FIRMWARE_TOO_LARGE, FIRMWARE_NO_ROOM; then nothing is kept
    */
-  async add(bytes: AsyncIterable<Uint8Array>, givenName: string): Promise<ListedImage> {
+  async add(bytes: AsyncIterable<Uint8Array>, givenName: string, offeredMs = Date.now()): Promise<ListedImage> {
     const { library, shelf, maxBytes } = this.#parts;
     const fileName = cleanFileName(givenName);
     const memo = {
@@ -148,7 +149,6 @@ export class FirmwareOperations {
       }
       await shelf.place(partial, verdict.sha256).catch((error: unknown) => Promise.reject(noRoom(error)));
       const { sha256, kind, length, facts } = verdict;
-      const nowMs = Date.now();
       const { contentType } = memo;
       library.add({
         sha256,
@@ -158,8 +158,8 @@ export class FirmwareOperations {
         contentType,
         facts: { ...facts },
         pinned: false,
-        addedMs: nowMs,
-        offeredMs: nowMs,
+        addedMs: Date.now(),
+        offeredMs: Math.min(offeredMs, Date.now()),
       });
       return this.find(sha256);
     } finally {

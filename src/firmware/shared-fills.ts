@@ -85,7 +85,8 @@ export class SharedFills implements Sharing {
       if (writer === null) return;
       await writeAll(writer, () => writeFile(writer, file, head.length, lease.lost));
     } catch (error) {
-      this.#log.debug({ event: 'pass-on-failed', detail: errorText(error) }, 'an image did not reach other machines');
+      const why = `an image did not reach other machines, which ask for it again: ${errorText(error)}`;
+      this.#log.warn({ event: 'pass-on-failed', detail: errorText(error) }, why);
     } finally {
       await lease.release();
     }
@@ -126,7 +127,7 @@ export class SharedFills implements Sharing {
       if (fill.name === null || passageName(fill.name) !== name) return;
       await Promise.race([fill.ready, fill.done]).catch(() => {});
       const length = fill.length ?? 0;
-      if (length === 0 || fill.state.kind === 'failed' || !fill.kept) return;
+      if (length === 0 || fill.state.kind === 'failed' || !fill.kept || lease.lost.aborted) return;
       const { url, headers, etag, lastModified, fileName, contentType } = reply;
       const head: PassageHead = { url: url.href, headers, length, etag, lastModified, fileName, contentType };
       const writer = await this.#passages.begin(name, lease.token, head, length);

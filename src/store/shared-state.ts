@@ -20,6 +20,9 @@ export type Shared = {
 
 const MONTH_MS = 30 * 86_400_000;
 const LEAVING_NAMES = 500;
+// Twice as many as one machine has room for. Past them the oldest are forgotten everywhere, but for those that are pinned.
+const MAX_IMAGES = 2_000;
+const LEAVING_IMAGES = 100;
 const BOUND_EVERY = 200;
 
 const openingSchema: z.ZodType<KeptOpening> = z.object({
@@ -102,7 +105,7 @@ function shareCatalogue(local: Catalogue, shared: Shared): Catalogue {
     ...local,
     putImage: (image) => {
       local.putImage(image);
-      tellImage(image, shared);
+      if (tellImage(image, shared)) boundImages(shared);
     },
     pin: (sha256, pinned) => {
       const known = local.pin(sha256, pinned);
@@ -120,12 +123,25 @@ function shareCatalogue(local: Catalogue, shared: Shared): Catalogue {
   };
 }
 
-function tellImage(image: KeptImage, shared: Shared): void {
+/** Whether it was unknown until now, or another thing about it was. */
+function tellImage(image: KeptImage, shared: Shared): boolean {
   const { sha256, kind, length, fileName, contentType, facts, pinned } = image;
   const before = readImage(shared.read(`image/${sha256}`));
-  if (before !== null && before.pinned === pinned) return;
+  if (before !== null && before.pinned === pinned) return false;
   const changedMs = Date.now();
   shared.put(`image/${sha256}`, { sha256, kind, length, fileName, contentType, facts, pinned, changedMs });
+  return true;
+}
+
+function boundImages(shared: Shared): void {
+  const records = shared.list('image/');
+  if (records.length <= MAX_IMAGES) return;
+  const loose = records.flatMap(({ name, value }) => {
+    const image = readImage(value);
+    return image?.pinned === true ? [] : [{ name, changedMs: image?.changedMs ?? 0 }];
+  });
+  for (const { name } of loose.sort((a, b) => a.changedMs - b.changedMs).slice(0, LEAVING_IMAGES))
+    shared.put(name, null);
 }
 
 /** False for one that stands for a single link: it is of no use to another machine, and there is no end of them. */

@@ -12,7 +12,7 @@ import type { CarriedFill } from '../../src/firmware/fetch-turn.ts';
 import { Fills, newTotals } from '../../src/firmware/fills.ts';
 import { Library } from '../../src/firmware/library.ts';
 import { PassingImages } from '../../src/firmware/passing.ts';
-import { SharedFills } from '../../src/firmware/shared-fills.ts';
+import { passageName, SharedFills } from '../../src/firmware/shared-fills.ts';
 import type { Turn } from '../../src/firmware/sharing.ts';
 import { Shelf } from '../../src/firmware/shelf.ts';
 import type { FillState } from '../../src/link/firmware.ts';
@@ -160,6 +160,24 @@ test('fills that several machines share', { skip }, async (t) => {
       await assert.rejects(reading, { code: 'UPSTREAM_RESET', retry: true });
       assert.ok(performance.now() - sinceMs < SOON_MS);
     });
+
+  await t.test('who has lost the turn breaks off no passage of the next one', async () => {
+    const late = await one.fills.turn('lost', options());
+    assert.ok(late.kind === 'ours' && late.turn !== null);
+    // As after a failover to a Redis that had not heard of it.
+    await redis.command('DEL', `otagate:{otagate}:lease:fill/${passageName('lost')}`);
+    const next = await two.fills.turn('lost', options());
+    assert.ok(next.kind === 'ours' && next.turn !== null);
+    const fill = handFill('lost');
+    next.turn(replyFor('lost')).carry(fill);
+    const reading = until('its passage', async () => (await two.fills.follow(passageName('lost'))) ?? false).then(
+      (reply) => bytesOf({ kind: 'theirs', reply }),
+    );
+    late.turn(replyFor('lost')).carry(handFill('lost'));
+    await sleep(100);
+    fill.tell({ state: WHOLE });
+    assert.ok((await reading).equals(BYTES));
+  });
 
   await t.test('a stop waits for no byte of another machine', async () => {
     const fill = await carried('slow');

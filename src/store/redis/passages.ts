@@ -18,6 +18,8 @@ const SILENT_MS = 2_800;
 
 /** Keys: pointer, stream, passages, bytes. Arguments: token, head, length, the most in all, life. Reply: 1, or 0: no room. */
 const BEGIN = script(`
+local holder = redis.call('GET', KEYS[1])
+if holder and tonumber(holder) > tonumber(ARGV[1]) then return redis.error_reply('LOST another machine has the turn') end
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 for _, over in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)) do
@@ -78,7 +80,7 @@ export class Passages {
     return this.#link.there;
   }
 
-  /** Begins one; `token` is that of the lease under which it is written. Null where there is no room. @throws STORE_GONE */
+  /** Begins one; `token` is that of the lease under which it is written. Null where there is no room. @throws STORE_GONE, or the server's LOST */
   async begin(name: string, token: number, head: unknown, lengthBytes: number): Promise<PassageWriter | null> {
     const { pointer, stream } = this.#keys(name, String(token));
     const [passages, bytes] = passagesKeys(this.#installation);
