@@ -2,7 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findBinary } from '../../scripts/peers.mjs';
 import type { RedisStore } from '../../src/config/store.ts';
@@ -26,20 +29,9 @@ export type RedisRig = {
 /** Ends with the test. */
 export async function redisFor(t: Pick<TestContext, 'after'>): Promise<RedisRig> {
   const [port = 0] = await freePorts(1);
-  const args = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    '/tmp',
-    '--dbfilename',
-    `otagate-${port}.rdb`,
-  ];
+  // A folder of its own: what a replica is sent stands in a file, which the next one would load.
+  const folder = mkdtempSync(join(tmpdir(), 'otagate-redis-'));
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const child: ChildProcess = spawn(findBinary('redis-server') ?? 'redis-server', args, { stdio: 'ignore' });
   const orphaned = (): void => void child.kill('SIGKILL');
   process.once('exit', orphaned);
@@ -50,7 +42,10 @@ export async function redisFor(t: Pick<TestContext, 'after'>): Promise<RedisRig>
     child.kill('SIGKILL');
     await once(child, 'exit');
   };
-  t.after(stop);
+  t.after(async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
   await until('Redis', () => command('PING').catch(() => false as const), 10_000);
   return {
     port,
