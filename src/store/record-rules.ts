@@ -30,6 +30,37 @@ export function winner(name: string, ours: unknown, theirs: unknown): 'ours' | '
   }
 }
 
+type Known = { value: unknown; version: number; untold: number };
+
+/**
+ * What becomes of a record that Redis has so: taken, kept as this machine has it, or kept and told again. `own` is null for
+ * what is not known here. `settles`: what this machine told may have been lost with another Redis, which counted on by the
+ * same numbers, so that versions alone say nothing of whose is later.
+ */
+export function judge(
+  name: string,
+  own: Known | null,
+  theirs: { value: unknown; version: number },
+  settles: boolean,
+): 'take' | 'keep' | 'retell' {
+  if (own === null) return 'take';
+  const isNewer = own.version < theirs.version;
+  if (!settles) {
+    if (!isNewer) return 'keep';
+    return own.untold > 0 && winner(name, own.value, theirs.value) === 'ours' ? 'retell' : 'take';
+  }
+  if (isSame(own.value, theirs.value)) return isNewer ? 'take' : 'keep';
+  // The later number of a Redis that is in charge no more opens nothing that was closed here meanwhile.
+  if (own.version > theirs.version) return kindOf(name) === 'opening' && theirs.value === null ? 'take' : 'keep';
+  if (winner(name, own.value, theirs.value) === 'ours') return 'retell';
+  return isNewer || own.untold === 0 ? 'take' : 'keep';
+}
+
+/** Whether two values say the same, as JSON has them. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function later(ours: unknown, theirs: unknown, key: string): 'ours' | 'theirs' {
   return momentOf(ours, key) > momentOf(theirs, key) ? 'ours' : 'theirs';
 }

@@ -18,7 +18,7 @@ export type ReplicaRow = StateRecord & {
 };
 
 /** Where this machine stands; texts, kept across restarts. */
-export type ReplicaNote = 'machine' | 'epoch' | 'seq' | 'journal' | 'read';
+export type ReplicaNote = 'machine' | 'epoch' | 'seq' | 'last' | 'heard' | 'journal' | 'read';
 
 const VERSION = 1;
 // Past it, a change fails as the disk fails it.
@@ -112,10 +112,10 @@ export class Replica {
     this.#put({ name, value, version, untold: 0 });
   }
 
-  /** Keeps this machine's own value, and builds it upon this version of the others. */
-  rebase(name: string, version: number): void {
+  /** Keeps this machine's own value, and tells it as a change that is built upon this version of the others. */
+  retell(name: string, version: number): void {
     const row = this.read(name);
-    if (row !== null) this.#put({ ...row, version });
+    if (row !== null) this.#put({ ...row, version, untold: Math.max(1, row.untold) });
   }
 
   /** The others know it now; what was changed meanwhile is told again. */

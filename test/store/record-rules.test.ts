@@ -1,7 +1,7 @@
 // Two machines that changed the same come to the same, whoever was first.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { winner } from '../../src/store/record-rules.ts';
+import { judge, winner } from '../../src/store/record-rules.ts';
 
 const OPENING = { id: 'a' };
 const CASES: [name: string, record: string, ours: unknown, theirs: unknown, wins: 'ours' | 'theirs'][] = [
@@ -23,3 +23,25 @@ const CASES: [name: string, record: string, ours: unknown, theirs: unknown, wins
 for (const [name, record, ours, theirs, wins] of CASES) {
   test(`${name}: ${wins}`, () => assert.equal(winner(record, ours, theirs), wins));
 }
+
+const own = (value: unknown, version: number, untold = 0) => ({ value, version, untold });
+const JUDGED: [string, ReturnType<typeof own> | null, unknown, number, plain: string, settling: string][] = [
+  ['unknown here', null, OPENING, 3, 'take', 'take'],
+  ['newer there', own({ n: 1 }, 2), { n: 2 }, 3, 'take', 'take'],
+  ['older there', own({ n: 1 }, 4), { n: 2 }, 3, 'keep', 'keep'],
+  ['changed here, upon what is there', own({ n: 1 }, 3, 1), { n: 2 }, 3, 'keep', 'keep'],
+  ['changed here and there, theirs wins', own({ n: 1 }, 2, 1), { n: 2 }, 3, 'take', 'take'],
+  ['closed here and used there', own(null, 2, 1), OPENING, 3, 'retell', 'retell'],
+  ['closed here, which was told and lost, and used there', own(null, 2), OPENING, 3, 'take', 'retell'],
+  ['told here and lost, by the same number there', own({ n: 1 }, 3), { n: 2 }, 3, 'keep', 'take'],
+  ['closed here and lost, by the same number there', own(null, 3), OPENING, 3, 'keep', 'retell'],
+  ['used here by a later number that is lost, closed there', own(OPENING, 9), null, 3, 'keep', 'take'],
+  ['the same', own({ n: 1 }, 3), { n: 1 }, 3, 'keep', 'keep'],
+  ['the same by a newer number', own({ n: 1 }, 2), { n: 1 }, 3, 'take', 'take'],
+];
+for (const [what, here, value, version, plain, settling] of JUDGED)
+  test(`${what}: ${plain}, and ${settling} where numbers say nothing`, () => {
+    const name = 'opening/a';
+    assert.equal(judge(name, here, { value, version }, false), plain);
+    assert.equal(judge(name, here, { value, version }, true), settling);
+  });

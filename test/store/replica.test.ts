@@ -41,7 +41,7 @@ test('what the disk does not take counts all the same', (t) => {
   assert.equal(replica.change('opening/a', null), true);
   assert.equal(replica.change('opening/a', null), false, 'it says so already');
   replica.take('opening/d', { id: 'd' }, 6);
-  replica.rebase('opening/b', 7);
+  replica.retell('opening/b', 7);
   replica.forget('opening/c');
   replica.setNote('seq', '7');
   const expected = {

@@ -5,10 +5,13 @@ export type Pulled = {
   format: number;
   seq: number;
   clockMs: number;
+  nowMs: number;
   changed: { name: string; seq: number; version: number; sealed: Buffer }[];
   /** Of the journal, in their order. */
   entries: { id: string; fields: Map<string, Buffer> }[];
   machines: { id: string; agoMs: number; about: Record<string, unknown> }[];
+  /** The latest change of the record that was named; null where it is not there. */
+  lastSeq: number | null;
 };
 
 const DAY_MS = 86_400_000;
@@ -16,13 +19,14 @@ const MAX_MACHINES = 100;
 
 /** @throws {TypeError} for what is no such answer */
 export function readPull(reply: unknown): Pulled {
-  const [epoch, format, seq, clock, now, changed, entries, machines] = listOf(reply);
+  const [epoch, format, seq, clock, now, changed, entries, machines, last] = listOf(reply);
   const nowMs = Number(textOf(now));
   return {
     epoch: textOf(epoch),
     format: Number(textOf(format) || 0),
     seq: Number(textOf(seq)),
     clockMs: Number(textOf(clock)),
+    nowMs,
     changed: [...triples(listOf(changed))].map(([name, at, value]) => {
       const bytes = Buffer.isBuffer(value) ? value : Buffer.alloc(0);
       const colon = bytes.indexOf(0x3a);
@@ -37,6 +41,7 @@ export function readPull(reply: unknown): Pulled {
       .map(([id, said]) => readMachine(id, said.toString(), nowMs))
       .filter(({ agoMs }) => agoMs < DAY_MS)
       .slice(0, MAX_MACHINES),
+    lastSeq: textOf(last) === '' ? null : Number(textOf(last)),
   };
 }
 

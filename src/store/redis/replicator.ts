@@ -3,8 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { errorText, GateError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { winner } from '../record-rules.ts';
+import { isSame, judge } from '../record-rules.ts';
 import type { Replica, ReplicaRow, StateRecord } from '../replica.ts';
+import { ForkWatch } from './fork.ts';
 import { channelOf, type Keys, keysOf } from './keys.ts';
 import { type Pulled, readPull } from './pulled.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -44,6 +45,7 @@ export type ReplicatorOptions = {
 export class Replicator {
   readonly #options: ReplicatorOptions;
   readonly #keys: Keys;
+  readonly #fork: ForkWatch;
   #seq: number;
   #turn: Promise<void> | null = null;
   #again = false;
@@ -60,6 +62,7 @@ export class Replicator {
   constructor(options: ReplicatorOptions) {
     this.#options = options;
     this.#keys = keysOf(options.installation);
+    this.#fork = new ForkWatch(options.replica);
     this.#seq = Number(options.replica.note('seq') ?? 0);
   }
 
@@ -146,7 +149,8 @@ export class Replicator {
     }
     const known = replica.note('epoch');
     const lost = known !== null && known !== pulled.epoch;
-    const back = !lost && pulled.seq < this.#seq;
+    const forked = this.#fork.isForked(pulled, this.#seq);
+    const back = known !== null && !lost && (pulled.seq < this.#seq || forked);
     if (known !== pulled.epoch || back || performance.now() - this.#comparedMs > COMPARE_EVERY_MS) {
       await this.#compare(pulled.epoch, known === null ? 'first' : lost ? 'lost' : back ? 'back' : 'regular');
       if (this.refused !== null) return;
@@ -154,7 +158,7 @@ export class Replicator {
       this.#take(pulled);
       if (pulled.changed.length === PAGE || pulled.entries.length === ENTRIES) this.#again = true;
     }
-    await this.#tell();
+    await this.#tell(pulled.changed.length > 0);
   }
 
   /** Looks at every record of Redis, and puts there what it has not, or has older. */
@@ -165,7 +169,7 @@ export class Replicator {
     for (;;) {
       const pulled = await this.#pull(this.#seq);
       for (const { name, version } of pulled.changed) versions.set(name, version);
-      this.#take(pulled);
+      this.#take(pulled, why === 'back');
       if (this.refused !== null) return;
       if (pulled.changed.length < PAGE) break;
     }
@@ -173,9 +177,10 @@ export class Replicator {
     const missing: ReplicaRow[] = [];
     for (const row of replica.all()) {
       if (row.untold > 0 || (versions.get(row.name) ?? 0) >= row.version) continue;
-      if (why === 'lost' || why === 'back') missing.push(row);
+      // What it has older than this machine it can only have lost.
+      if (why === 'lost' || why === 'back' || versions.has(row.name)) missing.push(row);
       // Removed so long ago that nobody remembers.
-      else if (!versions.has(row.name)) this.#drop(row);
+      else this.#drop(row);
     }
     for (let at = 0; at < missing.length; at += TELL) await this.#send(missing.slice(at, at + TELL), { keep: true });
     this.#comparedMs = performance.now();
@@ -200,7 +205,8 @@ export class Replicator {
     const { link, machine, about, clock, journal } = this.#options;
     const { meta, changes, records, machines, journal: stream } = this.#keys;
     const said = JSON.stringify(about());
-    const args = [String(since), String(PAGE), journal.position(), String(ENTRIES), machine, said, String(clock.now())];
+    const seen = [String(since), String(PAGE), journal.position(), String(ENTRIES)];
+    const args = [...seen, machine, said, String(clock.now()), this.#fork.last];
     const pulled = readPull(await link.runScript(PULL, [meta, changes, records, machines, stream], args));
     this.#machines = pulled.machines;
     this.#pulledMs = Date.now();
@@ -208,7 +214,8 @@ export class Replicator {
     return pulled;
   }
 
-  #take(pulled: Pulled): void {
+  /** `settles`: what this machine told may have been lost with another Redis, so that every difference is judged. */
+  #take(pulled: Pulled, settles = false): void {
     const { replica, sealing, onRecords, journal } = this.#options;
     const news: StateRecord[] = [];
     for (const { name, version, sealed } of pulled.changed) {
@@ -219,17 +226,16 @@ export class Replicator {
       }
       const value: unknown = plain === null ? null : JSON.parse(plain.toString());
       const own = replica.read(name);
-      if (own !== null && own.untold > 0 && own.version < version && winner(name, own.value, value) === 'ours') {
-        replica.rebase(name, version);
-      } else if (own === null || own.version < version) {
-        replica.take(name, value, version);
-        if (JSON.stringify(own?.value ?? null) !== JSON.stringify(value)) news.push({ name, value });
-      }
+      const verdict = judge(name, own, { value, version }, settles);
+      if (verdict === 'retell') replica.retell(name, version);
+      if (verdict !== 'take') continue;
+      replica.take(name, value, version);
+      if (!isSame(own?.value ?? null, value)) news.push({ name, value });
     }
     const last = pulled.changed.at(-1);
     if (last !== undefined) {
       this.#seq = last.seq;
-      replica.setNote('seq', String(this.#seq));
+      this.#fork.saw(this.#seq, last.name);
       // The others wait to hear that this machine has it.
       this.#again = true;
     }
@@ -237,7 +243,8 @@ export class Replicator {
     journal.take(pulled.entries);
   }
 
-  async #tell(): Promise<void> {
+  /** `hasHeard`: whether there was anything new in this round. */
+  async #tell(hasHeard: boolean): Promise<void> {
     const { replica } = this.#options;
     const rows = replica.untold(TELL);
     if (rows.length === 0) return;
@@ -246,6 +253,8 @@ export class Replicator {
       const version = versions[index] ?? 0;
       if (version > 0) replica.told(name, version, untold);
     }
+    const taken = versions.filter((version) => version > 0).length;
+    this.#fork.told(taken, hasHeard);
     // What another machine was quicker with comes with the next look, and is judged there.
     this.#again = true;
   }

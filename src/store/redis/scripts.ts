@@ -7,8 +7,9 @@ const NOW = `local t = redis.call('TIME')\nlocal now = tonumber(t[1]) * 1000 + m
 
 /**
  * All that is new, and a sign of life. Keys: meta, changes, records, machines, journal. Arguments: the last change seen,
- * the most records, the last journal entry seen, the most entries, this machine, what it says of itself, its time.
- * Reply: epoch, format, seq, clock, now, [record, change, value, …], journal entries, [machine, said, …].
+ * the most records, the last journal entry seen, the most entries, this machine, what it says of itself, its time, the
+ * record of the last change seen. Reply: epoch, format, seq, clock, now, [record, change, value, …], journal entries,
+ * [machine, said, …], the latest change of that record (or empty).
  * A machine whose clock is far ahead of Redis' own does not take the others along.
  */
 export const PULL = script(`${WHOLE}${NOW}
@@ -33,7 +34,7 @@ if #found > 0 then
   end
 end
 local entries = redis.call('XRANGE', KEYS[5], '(' .. ARGV[3], '+', 'COUNT', ARGV[4])
-return {meta[1] or '', meta[2] or '', meta[3] or '0', whole(clock), whole(now), changed, entries, redis.call('HGETALL', KEYS[4])}
+return {meta[1] or '', meta[2] or '', meta[3] or '0', whole(clock), whole(now), changed, entries, redis.call('HGETALL', KEYS[4]), redis.call('ZSCORE', KEYS[2], ARGV[8]) or ''}
 `);
 
 /**
