@@ -165,7 +165,10 @@ function readReply(place: Place, url: URL, reply: Dispatcher.ResponseData): Repl
   };
 }
 
-/** The first bytes of a body, at least that many where it has them; they stay in the reply. @throws {GateError} UPSTREAM_* */
+/**
+ * The first bytes of a body, at least that many where it has them; they stay in the reply. Where they do not come, it is
+ * ended, and with it the turn that it holds. @throws {GateError} UPSTREAM_*
+ */
 export async function peek(reply: Reply, bytes: number): Promise<Buffer> {
   try {
     while (reply.begun.reduce((sum, chunk) => sum + chunk.length, 0) < bytes) {
@@ -174,6 +177,7 @@ export async function peek(reply: Reply, bytes: number): Promise<Buffer> {
       reply.begun.push(chunk);
     }
   } catch (error) {
+    reply.abort();
     throw upstreamError(error, reply.upstream, reply.url.origin);
   }
   return Buffer.concat(reply.begun).subarray(0, bytes);
