@@ -27,6 +27,7 @@ export async function serve({ configFile, terminal, words }: Context): Promise<n
       { event: 'crash', detail: errorText(error), stack: error.stack },
       'control ends by a fault of its own; the gates finish what runs',
     );
+    if (control === undefined) console.error(error);
     process.exit(EXIT.no);
   });
   let running: { stop: () => Promise<void> };
