@@ -1,18 +1,22 @@
 // A disk that takes nothing, while plain HTTP is open: devices upgrade through the opening, and it is closed when it has to be.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { until } from '../rig/bounded.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
-import { fullPreset, javaServer } from '../rig/sample-servers.ts';
+import { BOARD, fullPreset, javaServer } from '../rig/sample-servers.ts';
 import { deviceOf, OUTSIDE, otaUrl } from '../rig/test-device.ts';
 import { type SmallDisk, smallDisk } from '../rig/tmpfs.ts';
+
+const MACS = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
 
 /** A gate whose state is on a disk of its own; null where none can be mounted. */
 async function gateOnDisk(t: TestContext): Promise<{ gate: GateRig; disk: SmallDisk; yaml: string } | null> {
   const disk = smallDisk(t, 80);
   if (disk === null) return null;
-  const yaml = `domain: ota.test\n${fullPreset(await javaServer(t))}\nstateDir: "${join(disk.folder, 'state')}"`;
+  const java = await javaServer(t, { devices: new Map(MACS.map((mac) => [mac, { board: BOARD }])) });
+  const yaml = `domain: ota.test\n${fullPreset(java)}\nstateDir: "${join(disk.folder, 'state')}"`;
   return { disk, yaml, gate: await gateFor(t, yaml) };
 }
 
@@ -20,17 +24,30 @@ test('devices that upgrade through an opening are counted, and control goes on',
   const on = await gateOnDisk(t);
   if (on === null) return;
   const { gate, disk } = on;
-  assert.equal((await gate.command('open', 'ota', '--for', '30m')).code, 0);
-  disk.fillUp();
   const upgraded = async (): Promise<number> =>
     JSON.parse((await gate.command('openings', '--json')).stdout)[0]?.upgraded;
-  assert.equal((await deviceOf(gate, OUTSIDE).upgrade(otaUrl(gate, 'http'))).outcome, 'upgraded');
-  await until('the count', async () => (await upgraded()) === 1);
-  assert.equal(gate.lines.filter(({ event }) => event === 'opening-not-noted').length, 1);
+  assert.equal((await gate.command('open', 'ota', '--for', '30m')).code, 0);
+  disk.fillUp();
+  const upgradeThroughIt = async (mac: string, count: number): Promise<void> => {
+    const { outcome } = await deviceOf(gate, OUTSIDE, { mac }).upgrade(otaUrl(gate, 'http'));
+    assert.equal(outcome, 'upgraded');
+    await until('the count', async () => (await upgraded()) === count);
+  };
+  await upgradeThroughIt(MACS[0], 1);
+  await gate.line(({ event }) => event === 'opening-not-noted');
+  await upgradeThroughIt(MACS[1], 2);
   assert.deepEqual(
     gate.lines.filter(({ event }) => event === 'crash' || event === 'gate-exit'),
     [],
   );
+
+  disk.free();
+  await until('the count in the state', () => {
+    using state = new DatabaseSync(join(disk.folder, 'state/state.sqlite'), { readOnly: true });
+    return state.prepare('SELECT upgraded FROM opening').get()?.upgraded === 2;
+  });
+  await gate.stop();
+  assert.equal(gate.lines.filter(({ event }) => event === 'opening-not-noted').length, 1, 'told once');
 });
 
 test('it is closed at once, by command and by its own rule, and written when there is room', {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '../../src/control/status.ts';
 import { until } from './bounded.ts';
@@ -41,6 +42,7 @@ export type GateRig = {
   command: (...args: string[]) => Promise<CommandResult>;
   /** What `otagate status --json` says. */
   status: () => Promise<Status>;
+  /** Its end, with all that it said read. */
   exited: Promise<{ code: number | null; signal: string | null }>;
   kill: (signal: NodeJS.Signals) => void;
   /** Ends it by SIGTERM, and removes its folder. */
@@ -59,6 +61,8 @@ export type StartOptions = {
 export const ANY_OFFER = 'offers: { allow: [corrupt, merged, unavailable, version-mismatch] }';
 
 const PORT_TRIES = 3;
+/** How long output is read on after the end: gates that outlive a killed control process hold it open. */
+const READ_OUT_MS = 500;
 
 export type CommandResult = { code: number | null; stdout: string; stderr: string };
 
@@ -92,11 +96,12 @@ async function startOnce(yaml: string, options: StartOptions): Promise<GateRig> 
   // A test file that ends early must not leave a gate behind.
   const orphaned = (): void => void child.kill('SIGKILL');
   process.once('exit', orphaned);
-  const exited = once(child, 'exit').then(([code, signal]) => {
+  const { lines, output, line, stderr, readOut } = readLog(child);
+  const exited = once(child, 'exit').then(async ([code, signal]) => {
     process.off('exit', orphaned);
+    await readOut;
     return { code, signal };
   });
-  const { lines, output, line, stderr } = readLog(child);
   const command = (...words: string[]): Promise<CommandResult> => runCommand([...words, '-c', configFile]);
   const status = async (): Promise<Status> => {
     const { code, stdout, stderr } = await command('status', '--json');
@@ -211,6 +216,8 @@ function readLog(child: ChildProcess) {
       for (const { fail } of waiting) fail('the gate has ended, and said no such line');
     });
   });
+  const closed = once(child, 'close');
+  const readOut = once(child, 'exit').then(() => Promise.race([closed, sleep(READ_OUT_MS)]));
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', (text) => {
       output.push(text);
@@ -247,5 +254,5 @@ function readLog(child: ChildProcess) {
       const timer = setTimeout(() => wait.fail(`no such log line within ${withinMs} ms`), withinMs);
       waiting.add(wait);
     });
-  return { lines, output, line, stderr: () => errors };
+  return { lines, output, line, readOut, stderr: () => errors };
 }
