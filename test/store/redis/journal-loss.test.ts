@@ -21,12 +21,14 @@ async function write({ journal }: StoreMachine, items: readonly unknown[]): Prom
   }
 }
 
+// In one step: a machine that looks in between would go back twice.
+const GO_BACK = `redis.call('HINCRBY', KEYS[1], 'seq', -1)
+redis.call('HDEL', KEYS[2], ARGV[1])
+return redis.call('ZREM', KEYS[3], ARGV[1])`;
+
 /** As a server that takes over, and had not got the last change yet. */
 async function goBack(redis: RedisRig, lastRecord: string): Promise<void> {
-  const seq = Number(await redis.command('HGET', meta, 'seq'));
-  await redis.command('HSET', meta, 'seq', String(seq - 1));
-  await redis.command('HDEL', records, lastRecord);
-  await redis.command('ZREM', changes, lastRecord);
+  await redis.command('EVAL', GO_BACK, '3', meta, records, changes, lastRecord);
 }
 
 async function emptied(redis: RedisRig): Promise<void> {
