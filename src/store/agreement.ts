@@ -26,6 +26,7 @@ export type Agreement = {
     max: number,
     known?: () => Promise<string[]>,
   ) => Promise<'in' | 'full' | 'unknown'>;
+  /** Nobody is in it any more, and it may begin anew; where nobody can be asked now, before it does. Never rejects. */
   forget: (set: string) => Promise<void>;
 };
 

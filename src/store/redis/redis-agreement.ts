@@ -12,12 +12,16 @@ const SET_LIFE_S = 30 * 86_400;
 
 const ADD_AT_ONCE = 1_000;
 
+/** How many sets can wait to be forgotten; past it the oldest stays until its life is over. */
+const MAX_STALE = 1_000;
+
 /**
  * Keys: the set. Arguments: member, the most, its life in seconds, 1: a set that is not there is to be told. Reply: 1 in,
  * 0 full, -1 not there.
  */
 const ADMIT = script(`
 if ARGV[4] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+redis.call('EXPIRE', KEYS[1], ARGV[3])
 if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
 if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('SADD', KEYS[1], ARGV[1])
@@ -26,12 +30,14 @@ return 1
 `);
 
 export class RedisAgreement implements Agreement {
-  readonly #link: RedisLink;
+  readonly #link: Pick<RedisLink, 'run' | 'runScript'>;
   readonly #installation: string;
   readonly #machine: string;
+  /** Sets that are over, and that Redis has not forgotten yet, since it was not there. */
+  readonly #stale = new Set<string>();
 
   /** `machine` is this run of this machine: a lease of an earlier run is another's. */
-  constructor(link: RedisLink, installation: string, machine: string) {
+  constructor(link: Pick<RedisLink, 'run' | 'runScript'>, installation: string, machine: string) {
     this.#link = link;
     this.#installation = installation;
     this.#machine = machine;
@@ -93,6 +99,8 @@ export class RedisAgreement implements Agreement {
     const ask = (tell: string): Promise<unknown> =>
       this.#link.runScript(ADMIT, [key], [member, String(max), String(SET_LIFE_S), tell]);
     try {
+      // Whoever was in the last one of this name is not in this one.
+      if (this.#stale.has(set)) await this.#forget(set);
       let reply = await ask('1');
       if (reply === -1) {
         const members = await known();
@@ -107,6 +115,16 @@ export class RedisAgreement implements Agreement {
   }
 
   async forget(set: string): Promise<void> {
-    await this.#link.run(['DEL', setKey(this.#installation, set)]).catch(() => {});
+    this.#stale.add(set);
+    for (const oldest of this.#stale) {
+      if (this.#stale.size <= MAX_STALE) break;
+      this.#stale.delete(oldest);
+    }
+    await this.#forget(set).catch(() => {}); // the next one of this name begins with it
+  }
+
+  async #forget(set: string): Promise<void> {
+    await this.#link.run(['DEL', setKey(this.#installation, set)]);
+    this.#stale.delete(set);
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { setKey } from '../../../src/store/redis/keys.ts';
 import { RedisAgreement } from '../../../src/store/redis/redis-agreement.ts';
 import { RedisLink } from '../../../src/store/redis/redis-link.ts';
 import { peer } from '../../peer.ts';
@@ -65,5 +66,30 @@ test('agreement over Redis', { skip }, async (t) => {
     assert.equal(await two.agreement.admit('rollout/a', members[0] ?? '', 10, known), 'in');
     three.link.stop();
     assert.equal(await three.agreement.admit('rollout/a', members[0] ?? '', 10), 'unknown');
+  });
+
+  await t.test('a wave that is forgotten while Redis is gone is empty for the next one of its name', async () => {
+    let link = two.link;
+    const cut: Pick<RedisLink, 'run' | 'runScript'> = {
+      run: (...command) => link.run(...command),
+      runScript: (...command) => link.runScript(...command),
+    };
+    const agreement = new RedisAgreement(cut, 'otagate', 'four');
+    assert.equal(await agreement.admit('rollout/b', 'an-old-one', 1), 'in');
+    link = one.link; // stopped above
+    await agreement.forget('rollout/b');
+    assert.equal(await agreement.admit('rollout/b', 'a-new-one', 1), 'unknown');
+    link = two.link;
+    assert.equal(await agreement.admit('rollout/b', 'a-new-one', 1), 'in');
+    assert.equal(await agreement.admit('rollout/b', 'an-old-one', 1), 'full');
+  });
+
+  await t.test('a set lives on while it is used, and no longer, though it was full when it was told anew', async () => {
+    assert.equal(await two.agreement.admit('rollout/c', 'another', 1, async () => ['a-member']), 'full');
+    const key = setKey('otagate', 'rollout/c');
+    assert.ok(Number(await redis.command('TTL', key)) > 0);
+    await redis.command('EXPIRE', key, '60');
+    assert.equal(await two.agreement.admit('rollout/c', 'a-member', 1), 'in');
+    assert.ok(Number(await redis.command('TTL', key)) > 60);
   });
 });
