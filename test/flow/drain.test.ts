@@ -116,7 +116,7 @@ test('a reply on a kept connection says that it is the last one while the gate d
   const gate = await gateFor(t, `domain: ota.test\nlimits: { drain: 60s }\n${serverPreset(python.origin)}`);
   const socket = await open({ port: gate.http, from: LAN });
   socket.write(requestBytes({ path: '/xiaozhi/ota/', headers: { Connection: 'keep-alive' } }));
-  await sleep(200);
+  await until('the question at the upstream', () => python.requests.length > 0);
   gate.kill('SIGTERM');
   const reply = await readReply(socket, false, true);
   assert.equal(reply.status, 200);
