@@ -28,6 +28,6 @@ test('under slowhttptest a device upgrades', { skip: tool.skip }, async (t) => {
       await over;
     });
   }
-  assert.ok(gate.lines.some(({ event }) => event === 'connections-full'));
+  await gate.line(({ event }) => event === 'connections-full');
   assert.ok(!gate.lines.some(({ event }) => event === 'gate-exit' || event === 'unhandled'));
 });

@@ -97,6 +97,7 @@ listen: { http: "127.0.0.1:0", https: ["127.0.0.1:0", "127.0.0.1:${port}"] }`;
     pids,
     'no process was exchanged',
   );
+  await gate.line(({ event }) => event === 'websocket');
   const closed = gate.lines.filter(({ event }) => event === 'websocket');
   assert.equal(closed.length, 1, 'the one that was closed by the test itself');
 });
