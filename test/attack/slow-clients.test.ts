@@ -91,14 +91,14 @@ describe('a client that takes for ever', () => {
 
   it('but goes on sending: a slow upload is not cut', async () => {
     const client = await rig.dial();
-    client.send('POST /up HTTP/1.1\r\nHost: ota.test\r\nContent-Length: 8\r\n\r\n');
-    for (const letter of 'abcdefgh') {
-      await sleep(200);
+    client.send('POST /up HTTP/1.1\r\nHost: ota.test\r\nContent-Length: 16\r\n\r\n');
+    for (const letter of 'abcdefghijklmnop') {
+      await sleep(100);
       client.send(letter);
     }
     assert.equal((await client.reply())?.status, 200);
     client.leave();
-    assert.equal((await rig.upstream.request()).body.toString(), 'abcdefgh');
+    assert.equal((await rig.upstream.request()).body.toString(), 'abcdefghijklmnop');
   });
 
   for (const path of ['/large']) {

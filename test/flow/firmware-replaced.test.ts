@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults } from '../../src/demo/faults.ts';
 import { buildImage } from '../../src/demo/image.ts';
 import { until } from '../rig/bounded.ts';
-import { assertImage, fetchFrom, macOf, offeredPath, timed, upgrade } from '../rig/firmware-links.ts';
+import { assertImage, begun, fetchFrom, macOf, offeredPath, timed, upgrade } from '../rig/firmware-links.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
 import { BOARD, fullPreset, javaServer, pythonServer, serverPreset } from '../rig/sample-servers.ts';
 import { headerOf } from '../rig/wire.ts';
@@ -35,22 +35,22 @@ describe('a file that is replaced', { concurrency: 2 }, () => {
         assertImage(await upgrade(gate, { mac: macOf(0) }), OLD);
         const paths = [];
         for (const number of [1, 2]) paths.push(await offeredPath(gate, { mac: macOf(number) }));
-        const running = paths.map((path) => timed(gate, path, { readBytesPerSecond: 400_000 }));
-        await sleep(300);
+        const running = paths.map((path) => begun(gate, path, { readBytesPerSecond: 400_000 }));
+        await Promise.all(running.map(({ head }) => head));
         put(NEW);
         assertImage(await upgrade(gate, { mac: macOf(3) }), NEW);
-        for (const { body } of await Promise.all(running)) assert.ok(body.equals(OLD));
+        for (const { end } of running) assert.ok((await end).body.equals(OLD));
       });
 
       await t.test('in the middle of a fetch, too', async () => {
         await sleep(1_100);
         put(OLD);
         faults.downloadBytesPerSecond = 120_000;
-        const first = timed(gate, await offeredPath(gate, { mac: macOf(4) }));
-        await sleep(400);
+        const first = begun(gate, await offeredPath(gate, { mac: macOf(4) }));
+        await first.head;
         put(NEW);
-        const second = timed(gate, await offeredPath(gate, { mac: macOf(5) }));
-        for (const { body } of [await first, await second]) assert.ok(body.equals(OLD), 'one fetch for both');
+        const second = begun(gate, await offeredPath(gate, { mac: macOf(5) }));
+        for (const { body } of [await first.end, await second.end]) assert.ok(body.equals(OLD), 'one fetch for both');
         faults.downloadBytesPerSecond = undefined;
         await sleep(1_100);
         assertImage(await upgrade(gate, { mac: macOf(6) }), NEW);

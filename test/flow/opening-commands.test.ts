@@ -45,7 +45,7 @@ test('openings by command', async (t) => {
   });
 
   await t.test('one ends by itself, to the second', async () => {
-    const opened = await gate.command('open', 'ota', '--for', '2s', '--json');
+    const opened = await gate.command('open', 'ota', '--for', '5s', '--json');
     const { untilMs } = JSON.parse(opened.stdout) as { untilMs: number };
     assert.equal(await codeFor(gate, OUTSIDE), 'let in');
     await sleep(Math.max(0, untilMs - Date.now()) + 20);

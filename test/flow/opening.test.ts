@@ -91,8 +91,10 @@ test('an opening that lasts', async (t) => {
 test('an opening that ends: what began runs to its end, nothing begins', async (t) => {
   const faults = { downloadBytesPerSecond: 100_000 };
   const java = await javaServer(t, { faults, firmware: firmwareOf(NEW_VERSION, 700_000) });
-  const endsMs = Math.floor(Date.now() / 1000) * 1000 + 6_000;
-  const gate = await gateFor(t, `domain: ota.test\n${fullPreset(java)}\n${opening(endsMs)}`);
+  const yaml = `domain: ota.test\n${fullPreset(java)}`;
+  const gate = await gateFor(t, yaml);
+  const endsMs = Math.floor(Date.now() / 1000) * 1000 + 5_000;
+  assert.equal((await gate.reload(`${yaml}\n${opening(endsMs)}`)).code, 0);
   const device = deviceOf(gate, OUTSIDE);
   const link = await linkFor(device, otaUrl(gate, 'http'));
   const running = device.download(link.url).then((download) => ({ download, endedMs: Date.now() }));

@@ -74,9 +74,23 @@ export type Timed = {
   failed: string;
 };
 
+/** A download that looks at the clock, and says when its head is there, or it is over. */
+export function begun(
+  gate: Ports,
+  path: string,
+  options: TimedOptions = {},
+): { head: Promise<unknown>; end: Promise<Timed> } {
+  let onHead = (): void => {};
+  const head = new Promise<void>((resolve) => {
+    onHead = resolve;
+  });
+  const end = timed(gate, path, { ...options, onHead });
+  return { head: Promise.race([head, end]), end };
+}
+
 /** A download that looks at the clock. `soonMs` is when `soon` is taken. Never rejects. */
 export function timed(gate: Ports, path: string, options: TimedOptions = {}): Promise<Timed> {
-  const { soonMs = 100, headers = {}, from = LAN, readBytesPerSecond } = options;
+  const { soonMs = 100, headers = {}, from = LAN, readBytesPerSecond, onHead = () => {} } = options;
   const askedMs = performance.now();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
@@ -100,6 +114,7 @@ export function timed(gate: Ports, path: string, options: TimedOptions = {}): Pr
       lastMs = performance.now();
       told.headMs = lastMs - askedMs;
       told.status = response.statusCode ?? 0;
+      onHead();
       let bytes = 0;
       setTimeout(() => {
         told.soon = bytes;
@@ -134,6 +149,7 @@ export type TimedOptions = {
   from?: string;
   /** Takes no more than this. */
   readBytesPerSecond?: number;
+  onHead?: () => void;
 };
 
 /** Whole, byte for byte. */
