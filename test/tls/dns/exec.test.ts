@@ -57,19 +57,19 @@ test('a program that says a lot is neither held up nor kept', async () => {
 });
 
 test('a program that does not end is killed, with what it has started', async () => {
-  const program = script('sh -c \'sleep 1; touch "$0/late"\' "$HERE" & sleep 30');
+  const program = script('sh -c \'sleep 3; touch "$0/late"\' "$HERE" & sleep 30');
   const started = performance.now();
   const error = await gateError(exec(program, 300).present(record, signal), 'DNS_TIMEOUT', []);
-  assert.ok(performance.now() - started < 1_000);
+  assert.ok(performance.now() - started < 2_500);
   assert.match(error.message, /did not end within 0\.3 s and was killed/);
-  await sleep(1_000);
+  await sleep(3_000);
   assert.ok(!existsSync(join(folder, 'late')));
 });
 
 test('one that leaves a process behind is not waited for', async () => {
   const started = performance.now();
-  await exec(script('sleep 3 & exit 0')).present(record, signal);
-  assert.ok(performance.now() - started < 1_500);
+  await exec(script('sleep 5 & exit 0')).present(record, signal);
+  assert.ok(performance.now() - started < 4_000);
 });
 
 test('an abort ends it', async () => {
