@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { until } from '../rig/bounded.ts';
+import { macOf } from '../rig/firmware-links.ts';
 import { type GateRig, gateFor } from '../rig/gate.ts';
-import { BOARD, fullPreset, javaServer } from '../rig/sample-servers.ts';
+import { BOARD, fullPreset, javaServer, MAC } from '../rig/sample-servers.ts';
 import { deviceOf, OUTSIDE, otaUrl } from '../rig/test-device.ts';
 import { type SmallDisk, smallDisk } from '../rig/tmpfs.ts';
 
-const MACS = ['02:00:00:00:00:01', '02:00:00:00:00:02'] as const;
+const MACS = [MAC, macOf(1)] as const;
 
 /** A gate whose state is on a disk of its own; null where none can be mounted. */
 async function gateOnDisk(t: TestContext): Promise<{ gate: GateRig; disk: SmallDisk; yaml: string } | null> {

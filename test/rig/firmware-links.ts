@@ -80,12 +80,9 @@ export function begun(
   path: string,
   options: TimedOptions = {},
 ): { head: Promise<unknown>; end: Promise<Timed> } {
-  let onHead = (): void => {};
-  const head = new Promise<void>((resolve) => {
-    onHead = resolve;
-  });
-  const end = timed(gate, path, { ...options, onHead });
-  return { head: Promise.race([head, end]), end };
+  const head = Promise.withResolvers<void>();
+  const end = timed(gate, path, { ...options, onHead: head.resolve });
+  return { head: Promise.race([head.promise, end]), end };
 }
 
 /** A download that looks at the clock. `soonMs` is when `soon` is taken. Never rejects. */

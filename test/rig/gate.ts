@@ -96,10 +96,10 @@ async function startOnce(yaml: string, options: StartOptions): Promise<GateRig> 
   // A test file that ends early must not leave a gate behind.
   const orphaned = (): void => void child.kill('SIGKILL');
   process.once('exit', orphaned);
-  const { lines, output, line, stderr, readOut } = readLog(child);
-  const exited = once(child, 'exit').then(async ([code, signal]) => {
+  const { lines, output, line, stderr } = readLog(child);
+  const readOut = once(child, 'exit').then((end) => sleep(READ_OUT_MS, end));
+  const exited = Promise.race([once(child, 'close'), readOut]).then(([code, signal]) => {
     process.off('exit', orphaned);
-    await readOut;
     return { code, signal };
   });
   const command = (...words: string[]): Promise<CommandResult> => runCommand([...words, '-c', configFile]);
@@ -216,8 +216,6 @@ function readLog(child: ChildProcess) {
       for (const { fail } of waiting) fail('the gate has ended, and said no such line');
     });
   });
-  const closed = once(child, 'close');
-  const readOut = once(child, 'exit').then(() => Promise.race([closed, sleep(READ_OUT_MS)]));
   if (child.stdout) {
     createInterface({ input: child.stdout }).on('line', (text) => {
       output.push(text);
@@ -254,5 +252,5 @@ function readLog(child: ChildProcess) {
       const timer = setTimeout(() => wait.fail(`no such log line within ${withinMs} ms`), withinMs);
       waiting.add(wait);
     });
-  return { lines, output, line, readOut, stderr: () => errors };
+  return { lines, output, line, stderr: () => errors };
 }

@@ -21,23 +21,24 @@ const MAX_STALE = 1_000;
  */
 const ADMIT = script(`
 if ARGV[4] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+local full = redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 and redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2])
+if not full then redis.call('SADD', KEYS[1], ARGV[1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 1 then return 1 end
-if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('SADD', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-return 1
+return full and 0 or 1
 `);
 
+/** What it asks of the line to Redis. */
+export type AgreementLink = Pick<RedisLink, 'run' | 'runScript'>;
+
 export class RedisAgreement implements Agreement {
-  readonly #link: Pick<RedisLink, 'run' | 'runScript'>;
+  readonly #link: AgreementLink;
   readonly #installation: string;
   readonly #machine: string;
   /** Sets that are over, and that Redis has not forgotten yet, since it was not there. */
   readonly #stale = new Set<string>();
 
   /** `machine` is this run of this machine: a lease of an earlier run is another's. */
-  constructor(link: Pick<RedisLink, 'run' | 'runScript'>, installation: string, machine: string) {
+  constructor(link: AgreementLink, installation: string, machine: string) {
     this.#link = link;
     this.#installation = installation;
     this.#machine = machine;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { setKey } from '../../../src/store/redis/keys.ts';
-import { RedisAgreement } from '../../../src/store/redis/redis-agreement.ts';
+import { type AgreementLink, RedisAgreement } from '../../../src/store/redis/redis-agreement.ts';
 import { RedisLink } from '../../../src/store/redis/redis-link.ts';
 import { peer } from '../../peer.ts';
 import { until } from '../../rig/bounded.ts';
@@ -70,7 +70,7 @@ test('agreement over Redis', { skip }, async (t) => {
 
   await t.test('a wave that is forgotten while Redis is gone is empty for the next one of its name', async () => {
     let link = two.link;
-    const cut: Pick<RedisLink, 'run' | 'runScript'> = {
+    const cut: AgreementLink = {
       run: (...command) => link.run(...command),
       runScript: (...command) => link.runScript(...command),
     };
